@@ -1,0 +1,186 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Azure Resource Graph, as far as the lab needs it.
+
+The query text is not run by a KQL engine. It is recognised by the tables and types that it names:
+
+- ``kubernetesconfigurationresources`` in the text: the join of custom locations, cluster extensions and resource
+  bridges. One row a cluster, with the columns {"cluster", "customLocation", "customLocationRegion", "status",
+  "applianceName"} (``customLocation`` is the id in upper case, as the real join yields it). Synonyms are answered
+  too when the query projects them: HCIClusterID, clusterId, CustomLocation, id, name, location, bridgeStatus,
+  applianceStatus, statusOfTheBridge.
+- otherwise every quoted ``'namespace/type'`` in the text: the resources of those types, as ARM shows them, plus
+  ``resourceGroup`` and ``subscriptionId``, with ``type`` in lower case.
+
+Understood after that: ``where <column> =~|==|in~|in ...`` on plain columns, ids, names and groups, joined by ``and``;
+the last ``project``; ``options.$top`` and ``$skipToken``. Everything else in the text is passed over.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from .. import names
+from . import ids, machines, places
+from .state import Azure
+from .wire import JSON, Answer, Request, bad
+
+_CONDITION = re.compile(
+    r"(?P<column>[\w.]+)\)?\s*(?P<operator>=~|==|in~|\bin\b)\s*(?P<value>\([^)]*\)|'[^']*'|\"[^\"]*\")", re.IGNORECASE
+)
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+_SYNONYMS = {
+    "cluster": ("hciclusterid", "clusterid", "hcicluster"),
+    "customLocation": ("customlocationid", "id"),
+    "customLocationRegion": ("location", "region"),
+    "status": ("bridgestatus", "appliancestatus", "statusofthebridge", "arbstatus"),
+    "applianceName": ("bridge", "bridgename", "name", "appliance"),
+}
+
+
+def query(azure: Azure, request: Request) -> Answer:
+    body = request.body if isinstance(request.body, dict) else {}
+    text = body.get("query")
+    if not isinstance(text, str) or not text.strip():
+        raise bad("BadRequest", "Please provide below info when asking for support: the query is empty.")
+    asked = body.get("subscriptions")
+    visible = not asked or any(str(each).lower() == names.SUBSCRIPTION for each in asked)
+    rows = _rows(azure, text) if visible else []
+    return _paged(rows, body.get("options") or {})
+
+
+def _paged(rows: list[JSON], options: JSON) -> Answer:
+    top = options.get("$top", 100)
+    if not isinstance(top, int) or not 1 <= top <= 1000:
+        raise bad("BadRequest", "options.$top must be 1 to 1000.")
+    token = options.get("$skipToken")
+    try:
+        start = int(base64.b64decode(token)[5:]) if token else int(options.get("$skip", 0))
+    except ValueError:
+        raise bad("BadRequest", "options.$skipToken is not valid.") from None
+    shown = rows[start : start + top]
+    more = start + top < len(rows)
+    reply: JSON = {
+        "totalRecords": len(rows),
+        "count": len(shown),
+        "data": shown,
+        "facets": [],
+        "resultTruncated": "false",
+    }
+    if more:
+        reply["$skipToken"] = base64.b64encode(f"skip:{start + top}".encode()).decode()
+    return Answer(body=reply, headers={"x-ms-user-quota-remaining": "14", "x-ms-user-quota-resets-after": "00:00:05"})
+
+
+def _rows(azure: Azure, text: str) -> list[JSON]:
+    lower = text.lower()
+    if "kubernetesconfigurationresources" in lower:
+        return [_project(row, text, keep_all=True) for row in _bridges(azure, text)]
+    found: list[JSON] = []
+    for kind, make in (
+        ("microsoft.extendedlocation/customlocations", places.custom_location_rows),
+        ("microsoft.resourceconnector/appliances", places.bridge_rows),
+        ("microsoft.azurestackhci/clusters", places.clusters_rows),
+        ("microsoft.azurestackhci/storagecontainers", places.storage_rows),
+        ("microsoft.azurestackhci/logicalnetworks", places.network_rows),
+        ("microsoft.azurestackhci/networkinterfaces", lambda a: list(a.nics.values())),
+        ("microsoft.azurestackhci/virtualharddisks", lambda a: list(a.disks.values())),
+        ("microsoft.hybridcompute/machines", lambda a: [machines.row(a, each) for each in a.machines.values()]),
+    ):
+        if re.search(rf"['\"]{kind}['\"]", lower):
+            found += [_tabled(row) for row in make(azure)]
+    return [_project(row, text) for row in found if _passes(row, text)]
+
+
+def _tabled(row: JSON) -> JSON:
+    group = row["id"].split("/")[4]
+    return {
+        "tags": None,
+        "kind": "",
+        **row,
+        "type": row["type"].lower(),
+        "resourceGroup": group.lower(),
+        "subscriptionId": names.SUBSCRIPTION,
+        "tenantId": names.TENANT,
+    }
+
+
+def _bridges(azure: Azure, text: str) -> list[JSON]:
+    clusters = [a or b for a, b in _QUOTED.findall(text) if "/clusters/" in (a or b).lower()]
+    if clusters and not any(each.lower().rstrip("/") == ids.CLUSTER.lower() for each in clusters):
+        return []
+    bridge = places.bridge_rows(azure)[0]
+    return [
+        {
+            "cluster": ids.CLUSTER,
+            "customLocation": ids.CUSTOM_LOCATION.upper(),
+            "customLocationRegion": names.CLUSTER_LOCATION,
+            "status": bridge["properties"]["status"],
+            "applianceName": bridge["name"],
+        }
+    ]
+
+
+# -- the two clauses that are understood ------------------------------------------------------------------------
+
+
+def _value(row: JSON, path: str) -> Any:
+    current: Any = row
+    for part in path.split("."):
+        if not isinstance(current, dict):
+            return None
+        current = next((value for key, value in current.items() if key.lower() == part.lower()), None)
+    return current
+
+
+def _passes(row: JSON, text: str) -> bool:
+    for clause in re.findall(r"\bwhere\b([^|]*)", text, re.IGNORECASE):
+        if re.search(r"\bor\b", clause, re.IGNORECASE):
+            continue  # types in alternatives were looked at already
+        for found in _CONDITION.finditer(clause):
+            known = _value(row, found["column"])
+            wanted = {(a or b) for a, b in _QUOTED.findall(found["value"])}
+            if found["operator"] in ("=~", "in~", "IN~") or found["column"].lower() == "type":
+                if str(known).lower() not in {each.lower() for each in wanted}:
+                    return False
+            elif str(known) not in wanted:
+                return False
+    return True
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, current = [], 0, ""
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            parts.append(current)
+            current = ""
+        else:
+            current += character
+    return [part.strip() for part in [*parts, current] if part.strip()]
+
+
+def _project(row: JSON, text: str, *, keep_all: bool = False) -> JSON:
+    clauses = re.findall(r"\|\s*project\s+([^|]*)", text, re.IGNORECASE)
+    if not clauses:
+        return row
+    shown: JSON = {}
+    for part in _split(clauses[-1]):
+        alias, _, expression = (piece.strip() for piece in part.partition("="))
+        source = re.sub(r"^\w+\((.*)\)$", r"\1", expression or alias).strip()
+        value = _value(row, source)
+        if value is None:
+            value = _synonym(row, alias) if keep_all else None
+        shown[alias] = value
+    return {**row, **shown} if keep_all else shown
+
+
+def _synonym(row: JSON, alias: str) -> Any:
+    direct = _value(row, alias)
+    if direct is not None:
+        return direct
+    key = next((key for key, others in _SYNONYMS.items() if alias.lower() in others), "")
+    return row.get(key)

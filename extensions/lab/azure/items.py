@@ -1,0 +1,185 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The protected items of the vault: list, get, PUT, PATCH, DELETE, planned failover, recovery points."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from . import enable, failover, ids, item_rules, items_show, jobs, operations, removal
+from .jobs import Step
+from .state import Azure, ProtectedItem
+from .wire import JSON, Answer, ArmError, Request, bad, page
+
+_UPDATABLE = (
+    "nicsToInclude",
+    "targetCpuCores",
+    "isDynamicRam",
+    "dynamicMemoryConfig",
+    "targetMemoryInMegaBytes",
+    "osType",
+)
+_NEWER = ("securityOption", "convertToGen2", "migrateAsArcVM")  # unknown to 2024-09-01, which drops them silently
+_UPDATE_S = 30
+
+
+def _custom(request: Request) -> tuple[JSON, JSON]:
+    properties = request.body.get("properties") if isinstance(request.body, dict) else None
+    if not isinstance(properties, dict):
+        raise bad("InvalidRequestBody", "The request body needs 'properties'.")
+    custom = properties.get("customProperties")
+    if not isinstance(custom, dict):
+        raise bad("InvalidRequestBody", "The request body needs 'properties.customProperties'.")
+    return properties, custom
+
+
+def _the(azure: Azure, request: Request) -> ProtectedItem:
+    item = azure.item_named(request.parts["item"])
+    if item is None:
+        raise ArmError(404, "ProtectedItemNotFound", f"The protected item '{request.parts['item']}' was not found.")
+    return item
+
+
+def listing(azure: Azure, request: Request) -> Answer:
+    rows = _Rows(azure, request.api_version)
+    return Answer(body=page(azure.base_url, request, rows, azure.switches.items_page))
+
+
+class _Rows(list[JSON]):
+    """Items in their order; only those of the page asked for are rendered."""
+
+    def __init__(self, azure: Azure, api_version: str) -> None:
+        super().__init__()
+        self.azure, self.api_version, self.items = azure, api_version, azure.items_in_order()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, part: Any) -> Any:
+        return [items_show.show(self.azure, item, self.api_version) for item in self.items[part]]
+
+
+def get(azure: Azure, request: Request) -> Answer:
+    return Answer(body=items_show.show(azure, _the(azure, request), request.api_version))
+
+
+def put(azure: Azure, request: Request) -> Answer:
+    name = request.parts["item"]
+    if name.lower() in azure.items:  # visible or not
+        raise ArmError(409, "ProtectedItemAlreadyExists", f"The protected item '{name}' already exists in the vault.")
+    properties, custom = _custom(request)
+    vm = item_rules.check_create(azure, name, properties, request.api_version)
+    kept = {key: value for key, value in custom.items() if request.api_version >= "2026" or key not in _NEWER}
+    azure.items_made += 1
+    item = ProtectedItem(
+        name=name,
+        vm=vm,
+        wanted=kept,
+        policy=properties["policyName"],
+        extension=properties["replicationExtensionName"],
+        cause=request.line,
+        number=azure.items_made,
+        visible_from=time.monotonic() + azure.schedule.short(azure.switches.visible_after_s),
+        correlation_id=azure.guid(),
+    )
+    azure.items[name.lower()] = item
+    azure.journal(item, "item", None, item.protection, request.line)
+    reply = items_show.show(azure, item, request.api_version, fresh=True)
+    job = enable.begin(azure, item)
+    return Answer(status=201, body=reply, headers=operations.of_job(azure, job, request))
+
+
+def patch(azure: Azure, request: Request) -> Answer:
+    item = _the(azure, request)
+    _, custom = _custom(request)
+    allowed = item.allowed or []
+    if "DisableProtection" not in allowed or "CommitFailover" in allowed or item.provisioning == "Updating":
+        raise ArmError(
+            409, "OperationNotAllowed", f"The protected item cannot be updated while it is {item.protection}."
+        )
+    if custom.get("instanceType") != ids.INSTANCE_TYPE:
+        raise bad("InvalidInstanceType", f"instanceType must be {ids.INSTANCE_TYPE}.")
+    generation = str(item.wanted["hyperVGeneration"])
+    if custom.get("hyperVGeneration") not in (None, generation):
+        raise bad("2109021", "The Hyper-V generation cannot be changed.")
+    keys = (*_UPDATABLE, "securityOption") if request.api_version >= "2026" else _UPDATABLE
+    changes = {key: custom[key] for key in keys if custom.get(key) is not None}
+    item_rules.check_sizing({**item.wanted, **changes}, generation)
+    if "nicsToInclude" in changes:
+        item_rules.check_nics(item.vm, changes["nicsToInclude"])
+    item_rules.check_security(item.vm, changes, generation)
+    return Answer(status=202, headers=_update(azure, item, changes, request))
+
+
+def _update(azure: Azure, item: ProtectedItem, changes: JSON, request: Request) -> dict[str, str]:
+    """A job of its own, beside whatever the item is doing: an update does not stop a replication."""
+    steps = [Step(name="Updating the protected item", seconds=_UPDATE_S)]
+    job = jobs.make(azure, item, "Update protected item", "UpdateProtectedItem", steps, request.line, object_id=item.id)
+    before = item.provisioning
+    item.provisioning = "Updating"
+
+    def apply() -> None:
+        item.wanted.update(changes)
+        for wanted in changes.get("nicsToInclude", []):
+            fresh = enable.protected_nic(item, wanted, first=False)
+            for number, nic in enumerate(item.nics):
+                if nic["nicId"] == fresh["nicId"]:
+                    item.nics[number] = {**fresh, "isPrimaryNic": nic["isPrimaryNic"]}
+        if item.provisioning == "Updating":
+            item.provisioning = before
+        job.tasks[0].state, job.tasks[0].ended = "Succeeded", job.tasks[0].started
+        jobs.close(azure, item, job, "Succeeded")
+
+    job.tasks[0].state, job.tasks[0].started = "Started", job.started
+    azure.locked_after(_UPDATE_S, apply)
+    return operations.of_job(azure, job, request)
+
+
+def delete(azure: Azure, request: Request) -> Answer:
+    item = azure.item_named(request.parts["item"])
+    if item is None:
+        return Answer(status=204)
+    force = request.query.get("forcedelete", "false").lower() == "true"
+    if item.protection in ("DisablingProtection", "MarkedForDeletion"):
+        raise ArmError(409, "OperationNotAllowed", "The protected item is being deleted.")
+    if "DisableProtection" not in (item.allowed or []) and not force:
+        raise ArmError(
+            409, "OperationNotAllowed", f"The protected item cannot be deleted while it is {item.protection}."
+        )
+    job = removal.begin(azure, item, request.line)
+    extra = f"&forceDelete={force}" if "forcedelete" in request.query else ""
+    return Answer(status=202, headers=operations.of_job(azure, job, request, extra))
+
+
+def planned_failover(azure: Azure, request: Request) -> Answer:
+    item = _the(azure, request)
+    _, custom = _custom(request)
+    if custom.get("instanceType") != ids.INSTANCE_TYPE:
+        raise bad("InvalidInstanceType", f"instanceType must be {ids.INSTANCE_TYPE}.")
+    if not isinstance(custom.get("shutdownSourceVM"), bool):
+        raise bad("RequiredPropertyMissing", "shutdownSourceVM must be true or false.")
+    allowed = item.allowed or []
+    if not {"PlannedFailover", "Restart"} & set(allowed) or item.provisioning == "Updating":
+        raise ArmError(
+            409,
+            "OperationNotAllowed",
+            f"Planned failover is not allowed while the protected item is {item.protection}.",
+        )
+    job = failover.begin(azure, item, custom["shutdownSourceVM"], request.line)
+    return Answer(status=202, headers=operations.of_job(azure, job, request))
+
+
+def recovery_points(azure: Azure, request: Request) -> Answer:
+    item = _the(azure, request)
+    rows = [enable.show_point(item, point) for point in reversed(item.points)]
+    return Answer(body={"value": rows, "nextLink": None})
+
+
+def recovery_point(azure: Azure, request: Request) -> Answer:
+    item = _the(azure, request)
+    for point in item.points:
+        if point.name == request.parts["point"].lower():
+            return Answer(body=enable.show_point(item, point))
+    raise ArmError(404, "RecoveryPointNotFound", f"The recovery point '{request.parts['point']}' was not found.")

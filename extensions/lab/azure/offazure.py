@@ -1,0 +1,288 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft.OffAzure: the appliances' sites and what they discovered, straight from the world's source VMs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from .. import names
+from ..world import SourceDisk, SourceNic, SourceVm, now
+from . import ids
+from .state import Azure
+from .wire import JSON, Answer, Request, not_found, page, stamp
+
+_CONTROLLERS = {
+    "lsilogic": ("scsi", "VirtualLsiLogicController"),
+    "lsisas": ("scsi", "VirtualLsiLogicSASController"),
+    "buslogic": ("scsi", "VirtualBusLogicController"),
+    "pvscsi": ("scsi", "ParaVirtualSCSIController"),
+    "nvme": ("nvme", "VirtualNVMEController"),
+    "ide": ("ide", "VirtualIDEController"),
+    "sata": ("sata", "VirtualAHCIController"),
+}
+_NOT_ASSOCIATED: JSON = {
+    "discoveryScopeStatus": "RunAsAccountNotAssociated",
+    "errors": [],
+    "hydratedRunAsAccountId": None,
+}
+
+
+def _beat() -> str | None:
+    """The appliances report every 30 s."""
+    moment = now()
+    return stamp(moment - dt.timedelta(seconds=moment.second % 30))
+
+
+def _agent(name: str) -> JSON:
+    return {
+        "id": f"{ids.fixed(f'agent {name}')}-agent",
+        "version": "2.0.2535.129",
+        "lastHeartBeatUtc": _beat(),
+        "keyVaultUri": f"https://{names.PROJECT}kv.vault.azure.net",
+        "keyVaultId": ids.KEY_VAULT,
+    }
+
+
+def _site(arm_id: str, kind: str, name: str, appliance: str) -> JSON:
+    return {
+        "id": arm_id,
+        "name": name,
+        "type": f"Microsoft.OffAzure/{kind}",
+        "etag": '"03001dd9-0000-3300-0000-67b60a4f0000"',
+        "location": names.LOCATION,
+        "kind": "Migrate",
+        "properties": {
+            "masterSiteId": ids.MASTER_SITE,
+            "servicePrincipalIdentityDetails": {
+                "tenantId": names.TENANT,
+                "applicationId": ids.fixed(f"app {appliance}"),
+                "objectId": ids.fixed(f"object {appliance}"),
+                "audience": ids.fixed(f"app {appliance}"),
+                "aadAuthority": f"https://login.windows.net/{names.TENANT}",
+            },
+            "agentDetails": _agent(appliance),
+            "applianceName": appliance,
+            "discoverySolutionId": ids.DISCOVERY_SOLUTION,
+            "serviceEndpoint": "https://discoverysrv.lab.example/",
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def vmware_site(azure: Azure, request: Request) -> Answer:
+    _site_exists(request)
+    # the recorded site has its own type in another case than the ids that point to it
+    arm_id = ids.SOURCE_SITE.replace("/VMwareSites/", "/vmwareSites/")
+    return Answer(body=_site(arm_id, "vmwareSites", ids.SOURCE_SITE_NAME, names.SOURCE_APPLIANCE))
+
+
+def _site_exists(request: Request) -> None:
+    if request.parts["site"].lower() != ids.SOURCE_SITE_NAME.lower():
+        raise not_found("Microsoft.OffAzure/VMwareSites", request.parts["site"], request.parts["rg"])
+
+
+def hyperv_site(azure: Azure, request: Request) -> Answer:
+    if request.parts["site"].lower() != ids.TARGET_SITE_NAME.lower():
+        raise not_found("Microsoft.OffAzure/HyperVSites", request.parts["site"], request.parts["rg"])
+    return Answer(body=_site(ids.TARGET_SITE, "HyperVSites", ids.TARGET_SITE_NAME, names.TARGET_APPLIANCE))
+
+
+# -- machines ---------------------------------------------------------------------------------------------------
+
+
+def _disk(disk: SourceDisk, number: int, *, newest: bool) -> JSON:
+    bus, controller = _CONTROLLERS.get(disk.controller, ("scsi", disk.controller))
+    shown: JSON = {
+        "uuid": disk.uuid.lower().replace("6000c29", "6000C29", 1),
+        "label": disk.label,
+        "diskProvisioningPolicy": "ThinProvisioned" if disk.thin else "ThickProvisioned",
+        "diskScrubbingPolicy": "LazilyScrubbed",
+        "diskMode": disk.mode,
+        "controllerType": controller,
+        "maxSizeInBytes": disk.capacity_bytes,
+        "usedSpaceInBytes": 0,
+        "name": f"{bus}{disk.bus}:{disk.unit}",
+        "diskType": "Static",
+        "lun": number,
+        "path": disk.file,
+    }
+    if newest:
+        shown["isOSDisk"] = "true" if number == 0 else "false"
+    return shown
+
+
+def _nic(nic: SourceNic, *, seen: bool) -> JSON:
+    return {
+        "label": nic.label,
+        "adapterType": f"Virtual{nic.adapter[:1].upper()}{nic.adapter[1:]}",
+        "nicId": str(nic.key),
+        "macAddress": nic.mac,
+        # the appliance knows addresses from VMware Tools alone
+        "ipAddressList": list(nic.addresses) if seen else [],
+        "networkName": nic.network,
+        "ipAddressType": "Static",  # whatever it is: recorded so on a port group with DHCP
+    }
+
+
+def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
+    newest = api_version >= "2024-12-01"
+    tools = vm.tools_status
+    protected = ids.machine_name(vm.instance_uuid).lower() in azure.items
+    tags = {"asrprotectedmachine": str(protected)}
+    properties: dict[str, Any] = {
+        "vCenterFQDN": ids.VCENTER_FQDN,
+        "vCenterId": ids.VCENTER,
+        "instanceUuid": vm.instance_uuid,
+        "dataCenterScope": names.DATACENTER,
+        "description": vm.annotation,
+        "disks": [_disk(disk, number, newest=newest) for number, disk in enumerate(vm.disks)],
+        "hostInMaintenanceMode": False,
+        "hostName": vm.host,
+        "hostPowerState": "poweredOn",
+        "hostVersion": "7.0.3",
+        "networkAdapters": [_nic(nic, seen=tools == "OK") for nic in vm.nics],
+        "vMwareToolsStatus": tools,
+        "vMwareToolsVersion": "11360" if vm.tools_installed else "0",
+        "changeTrackingSupported": True,
+        "changeTrackingEnabled": vm.cbt_enabled,
+        "maxSnapshots": -1,
+        "diskEnabledUuid": "no",
+        "numberOfSnapshots": len(vm.snapshots),
+        "altGuestName": vm.guest_id,
+        "powerStatus": {"poweredOn": "ON", "poweredOff": "OFF"}.get(vm.power, "SUSPENDED"),
+        "vmFqdn": vm.hostname,
+        "vmConfigurationFileLocation": f"[{vm.datastore}] {vm.name}/{vm.name}.vmx",
+        "firmware": vm.firmware.lower(),
+        "guestOSDetails": {"osType": None, "osName": None, "osVersion": None, "osArchitecture": None},
+        "numberOfApplications": -1,
+        "guestDetailsDiscoveryTimestamp": None,
+        "isGuestDetailsDiscoveryInProgress": True,
+        "dependencyMapping": "Disabled",
+        "dependencyMappingStartTime": None,
+        "dependencyMappingEndTime": None,
+        "runAsAccountId": None,
+        "applianceNames": [],
+        "errors": [],
+        "applicationDiscovery": _NOT_ASSOCIATED,
+        "dependencyMapDiscovery": _NOT_ASSOCIATED,
+        "staticDiscovery": {**_NOT_ASSOCIATED, "discoveryScopeStatus": "DiscoverySucceeded"},
+        "appsAndRoles": None,
+        "productSupportStatus": {
+            "currentVersion": None,
+            "esuStatus": "Unknown",
+            "supportStatus": "Unknown",
+            "supportEndDate": "0001-01-01T00:00:00",
+            "esuYear": "Unknown",
+        },
+        "numberOfProcessorCore": vm.cpu_cores,
+        "allocatedMemoryInMB": float(vm.memory_mb),
+        "operatingSystemDetails": {
+            "osType": vm.guest_family,
+            "osName": vm.guest_name,
+            "osVersion": None,
+            "osArchitecture": None,
+        },
+        "biosSerialNumber": vm.bios_uuid,
+        "biosGuid": vm.bios_uuid,
+        "displayName": vm.name,
+        "isDeleted": False,
+        "createdTimestamp": stamp(azure.started),
+        "tags": tags,
+        "updatedTimestamp": _beat(),
+    }
+    if newest:
+        properties["secureBootEnabled"] = vm.secure_boot
+        properties["arcDiscovery"] = {"status": "Unknown", "machineResourceId": None}
+        properties["provisioningState"] = "Succeeded"
+    return {
+        "properties": properties,
+        "id": ids.machine(vm.instance_uuid),
+        "name": ids.machine_name(vm.instance_uuid),
+        "type": "Microsoft.OffAzure/VMwareSites/machines",
+        "tags": tags,
+    }
+
+
+class _Rows(list[JSON]):
+    """Machines in order of discovery; only those of the page asked for are rendered."""
+
+    def __init__(self, azure: Azure, api_version: str) -> None:
+        super().__init__()
+        self.azure, self.api_version = azure, api_version
+        self.vms = [vm for vm in azure.world.source.values() if not vm.template]
+
+    def __len__(self) -> int:
+        return len(self.vms)
+
+    def __getitem__(self, part: Any) -> Any:
+        return [_machine(self.azure, vm, self.api_version) for vm in self.vms[part]]
+
+
+def machines(azure: Azure, request: Request) -> Answer:
+    _site_exists(request)
+    rows = _Rows(azure, request.api_version)
+    return Answer(body=page(azure.base_url, request, rows, azure.switches.machines_page))
+
+
+def machine(azure: Azure, request: Request) -> Answer:
+    _site_exists(request)
+    wanted = request.parts["machine"].lower()
+    for vm in azure.world.source.values():
+        if not vm.template and ids.machine_name(vm.instance_uuid).lower() == wanted:
+            return Answer(body=_machine(azure, vm, request.api_version))
+    raise not_found("Microsoft.OffAzure/VMwareSites/machines", request.parts["machine"], request.parts["rg"])
+
+
+# -- vCenters and accounts --------------------------------------------------------------------------------------
+
+
+def _vcenter(azure: Azure) -> JSON:
+    return {
+        "id": ids.VCENTER,
+        "name": ids.VCENTER_KEY,
+        "type": "Microsoft.OffAzure/VMwareSites/vcenters",
+        "properties": {
+            "fqdn": ids.VCENTER_FQDN,
+            "port": "443",
+            "runAsAccountId": ids.RUN_AS,
+            "version": "7.0.3",
+            "perfStatisticsLevel": "1",
+            "instanceUuid": ids.fixed("vcenter instance"),
+            "friendlyName": None,
+            "errors": [],
+            "createdTimestamp": stamp(azure.started),
+            "updatedTimestamp": _beat(),
+        },
+    }
+
+
+def vcenters(azure: Azure, request: Request) -> Answer:
+    _site_exists(request)
+    return Answer(body={"value": [_vcenter(azure)], "nextLink": None})
+
+
+def vcenter(azure: Azure, request: Request) -> Answer:
+    _site_exists(request)
+    if request.parts["vcenter"].lower() != ids.VCENTER_KEY.lower():
+        raise not_found("Microsoft.OffAzure/VMwareSites/vcenters", request.parts["vcenter"], request.parts["rg"])
+    return Answer(body=_vcenter(azure))
+
+
+def run_as_accounts(azure: Azure, request: Request) -> Answer:
+    _site_exists(request)
+    row = {
+        "id": ids.RUN_AS,
+        "name": ids.RUN_AS_NAME,
+        "type": "Microsoft.OffAzure/VMwareSites/runasaccounts",
+        "properties": {
+            "displayName": "vcenter",
+            "credentialType": "VMwareFabric",
+            "applianceName": names.SOURCE_APPLIANCE,
+            "createdTimestamp": stamp(azure.started),
+            "updatedTimestamp": stamp(azure.started),
+        },
+    }
+    return Answer(body={"value": [row], "nextLink": None})

@@ -1,0 +1,87 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Long-running operations: the URLs that a client must follow as they stand, and what they answer.
+
+The replication service's URL carries ARM's signature (t, c, s, h) and is 4 to 8 kB long. A client that rebuilds it,
+cuts it off, or drops the query is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from .. import names
+from . import ids
+from .state import Azure, Job, Operation
+from .wire import JSON, Answer, ArmError, Request, stamp
+
+_PENDING = ("Started", "Pending")
+
+
+def _headers(azure: Azure, url: str) -> dict[str, str]:
+    return {"Azure-AsyncOperation": url, "Location": url, "Retry-After": str(azure.schedule.retry_after(15))}
+
+
+def _signature(operation_id: str) -> str:
+    """Four parameters; ``c`` is a certificate chain and makes the length."""
+    seed = hashlib.sha512(operation_id.encode()).digest()
+    chain = b"".join(hashlib.sha512(seed + bytes([n])).digest() for n in range(60 + seed[0] % 24))
+
+    def text(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+    ticks = int.from_bytes(seed[:6], "big") % 10**15
+    return f"t=639{ticks:015d}&c=MII{text(chain)}&s={text(seed * 4)}&h={text(seed[:32])}"
+
+
+def of_job(azure: Azure, job: Job, request: Request, extra: str = "") -> dict[str, str]:
+    """Headers of a 201 or 202 whose work is a job of the vault."""
+    operation_id = f"{job.id}_{ids.VAULT_SERVICE_ID}"
+    path = (
+        f"{ids.SUBSCRIPTION}/providers/Microsoft.DataReplication/locations/{names.LOCATION}"
+        f"/operationResults/{operation_id}"
+    )
+    query = f"api-version={request.api_version}{extra}&{_signature(operation_id)}"
+    azure.operations[operation_id.lower()] = Operation(id=operation_id, path=path, query=query, job=job)
+    return _headers(azure, f"{azure.base_url}{path}?{query}")
+
+
+def of_place(azure: Azure, request: Request, namespace: str) -> tuple[Operation, dict[str, str]]:
+    """An operation of another provider; the caller sets its end."""
+    operation_id = f"{azure.guid()}*{azure.hex(32).upper()}"
+    path = (
+        f"{ids.SUBSCRIPTION}/providers/{namespace}/locations/{names.CLUSTER_LOCATION}/operationStatuses/{operation_id}"
+    )
+    operation = Operation(id=operation_id, path=path, query=f"api-version={request.api_version}")
+    azure.operations[operation_id.lower()] = operation
+    return operation, _headers(azure, f"{azure.base_url}{path}?{operation.query}")
+
+
+def get(azure: Azure, request: Request) -> Answer:
+    operation = azure.operations.get(request.parts["operation"].lower())
+    if operation is None:
+        raise ArmError(404, "OperationNotFound", "The operation was not found, or its result has expired.")
+    if azure.switches.check_signature and request.raw_query != operation.query:
+        raise ArmError(
+            403,
+            "InvalidOperationSignature",
+            "The operation URL must be used exactly as the service handed it out, its signature included.",
+            gateway=True,
+        )
+    state, ended, error = operation.state, None, operation.error
+    if operation.job is not None:
+        job = operation.job
+        state = "InProgress" if job.state in _PENDING else ("Succeeded" if job.state == "Succeeded" else "Failed")
+        ended = job.ended
+        if state == "Failed" and job.errors:
+            error = {"code": job.errors[0]["code"], "message": job.errors[0]["message"]}
+    body: JSON = {"id": operation.path, "name": operation.id, "status": state, "startTime": stamp(operation.began)}
+    if state == "InProgress":
+        url = f"{azure.base_url}{operation.path}?{operation.query}"
+        return Answer(status=202, body=body, headers=_headers(azure, url))
+    body["endTime"] = stamp(ended or operation.began)
+    if error is not None:
+        body["error"] = error
+    return Answer(body=body)

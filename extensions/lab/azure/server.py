@@ -1,0 +1,217 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Azure simulator: Entra ID and Azure Resource Manager on one TLS port of localhost."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.parse
+import uuid
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from .. import names
+from ..runtime import Lab, RunningServer, serve_https
+from . import entra, ids, routes, vault, versions
+from .behaviours import Switches
+from .state import Azure
+from .throttle import Throttle
+from .wire import Answer, ArmError, Request, bad
+
+_SIGNATURE = ("t", "c", "s", "h")
+
+
+def start(lab: Lab, switches: Switches | None = None) -> RunningServer:
+    azure = Azure(lab, switches)
+    front = Front(azure)
+    server, port = serve_https(_Connection, lab.tls, attributes={"front": front})
+    azure.base_url = f"https://localhost:{port}"
+    lab.dumpers["azure"] = azure.dump
+    return RunningServer(url=azure.base_url, port=port, stop=server.stop)
+
+
+class Front:
+    """What ARM does with a request before a resource provider sees it, and with the answer after it."""
+
+    def __init__(self, azure: Azure) -> None:
+        self.azure = azure
+        self.throttle = Throttle(azure.lab.throttle, azure.schedule.speed)
+
+    def answer(self, request: Request) -> tuple[Answer, bool]:
+        """The answer, and whether the request asked for a change."""
+        route, request.parts, known = routes.find(request.method, request.path)
+        write = route.write if route is not None else request.method not in ("GET", "HEAD")
+        try:
+            if route is None or not route.public:
+                request.principal = entra.principal(self.azure, request)
+            self.throttle.take(request, write)
+            self._place_exists(request)
+            if route is None:
+                raise _no_route(request, known)
+            if route.versions:
+                versions.check(route.versions, request, self.azure.switches)
+            with self.azure.world.lock:
+                vault.check_vault(request)
+                answer = route.handler(self.azure, request)
+        except ArmError as error:
+            answer = error.answer()
+        for name, value in self.throttle.headers(request, write).items():
+            answer.headers.setdefault(name, value)
+        if "/microsoft.datareplication/" in request.path.lower():
+            answer.headers.setdefault("api-supported-versions", ", ".join(self.azure.switches.replication_versions))
+        return answer, write
+
+    @staticmethod
+    def _place_exists(request: Request) -> None:
+        """Subscription and resource group, for every path that names one."""
+        parts = request.path.split("/")
+        if len(parts) < 3 or parts[1].lower() != "subscriptions":
+            return
+        if parts[2].lower() != names.SUBSCRIPTION:
+            raise ArmError(
+                404, "SubscriptionNotFound", f"The subscription '{parts[2]}' could not be found.", gateway=True
+            )
+        in_group = len(parts) > 4 and parts[3].lower() == "resourcegroups"
+        if in_group and parts[4].lower() not in {name.lower() for name in ids.GROUPS}:
+            raise ArmError(
+                404, "ResourceGroupNotFound", f"Resource group '{parts[4]}' could not be found.", gateway=True
+            )
+
+
+def _no_route(request: Request, known: bool) -> ArmError:
+    if known:
+        return ArmError(
+            405,
+            "MethodNotAllowed",
+            f"The resource does not support the method '{request.method}'.",
+            gateway=True,
+        )
+    return ArmError(
+        404,
+        "InvalidResourceType",
+        f"The resource type of '{request.path}' could not be found in its namespace for api version "
+        f"'{request.api_version}'.",
+        gateway=True,
+    )
+
+
+class _Connection(BaseHTTPRequestHandler):
+    front: Front  # set by serve_https
+    server_version = "Microsoft-HTTPAPI/2.0"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = do_GET
+
+    def _serve(self) -> None:
+        azure = self.front.azure
+        begun = azure.lab.ledger.begin()
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        split = urllib.parse.urlsplit(self.path if "://" in self.path else "https://localhost" + _single(self.path))
+        request = Request(
+            method=self.command,
+            path=urllib.parse.unquote(split.path).rstrip("/") or "/",
+            raw_query=split.query,
+            query={name.lower(): value for name, value in urllib.parse.parse_qsl(split.query, keep_blank_values=True)},
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=None,
+            line=begun[0],
+        )
+        if azure.lab.latency_ms:
+            time.sleep(azure.lab.latency_ms / 1000)
+        system = "entra" if "/oauth2/" in request.path or "/.well-known/" in request.path else "azure"
+        fault = azure.lab.faults.reply(system, request.method, request.path)
+        write = system == "azure" and request.method not in ("GET", "HEAD")
+        if fault is not None and not fault.get("lost"):
+            answer = _broken(fault)
+        else:
+            try:
+                request.body = _body(data, request.headers.get("content-type", ""))
+                answer, write = self.front.answer(request)
+            except ArmError as error:
+                answer = error.answer()
+        lost = fault is not None and bool(fault.get("lost"))
+        size = 0 if lost else self._reply(request, answer)
+        if lost:  # done, but the client never hears of it
+            self.close_connection = True
+        azure.lab.ledger.end(
+            begun,
+            system=system,
+            method=request.method,
+            path=_for_the_ledger(request),
+            status=0 if lost else answer.status,
+            write=write,
+            principal=request.principal,
+            request_bytes=len(data),
+            reply_bytes=size,
+        )
+
+    def _reply(self, request: Request, answer: Answer) -> int:
+        content = b"" if answer.body is None else json.dumps(answer.body, separators=(",", ":")).encode()
+        self.send_response(answer.status)
+        correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
+        request_id = str(uuid.uuid4())
+        headers = {
+            "Cache-Control": "no-cache",
+            "Pragma": "no-cache",
+            "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+            "X-Content-Type-Options": "nosniff",
+            "x-ms-request-id": request_id,
+            "x-ms-correlation-request-id": correlation,
+            "x-ms-routing-request-id": f"{names.LOCATION.upper()}:{time.strftime('%Y%m%dT%H%M%SZ')}:{request_id}",
+            **answer.headers,
+        }
+        if "x-ms-client-request-id" in request.headers:
+            headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
+        if answer.body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        if answer.status != 204:
+            headers["Content-Length"] = str(len(content))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if content and request.method != "HEAD":
+            self.wfile.write(content)
+        self.wfile.flush()
+        return len(content)
+
+
+def _single(path: str) -> str:
+    """Azure CLI asks //metadata/endpoints where the endpoint was given with a slash at its end."""
+    head, mark, query = path.partition("?")
+    while "//" in head:
+        head = head.replace("//", "/")
+    return head + mark + query
+
+
+def _body(data: bytes, content_type: str) -> Any:
+    if not data:
+        return None
+    if "x-www-form-urlencoded" in content_type:
+        return dict(urllib.parse.parse_qsl(data.decode(errors="replace"), keep_blank_values=True))
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise bad("InvalidRequestContent", "The request content was invalid and could not be deserialized.") from None
+
+
+def _broken(fault: dict[str, Any]) -> Answer:
+    """The reply of a fault: its own body, or an ARM error of its code and message."""
+    body = fault.get("body")
+    if body is None and (fault.get("code") or fault.get("message")):
+        body = {"error": {"code": str(fault.get("code", "")), "message": str(fault.get("message", ""))}}
+    headers = {str(name): str(value) for name, value in (fault.get("headers") or {}).items()}
+    if "retry_after" in fault:
+        headers["Retry-After"] = str(fault["retry_after"])
+    return Answer(status=int(fault.get("status", 500)), body=body, headers=headers)
+
+
+def _for_the_ledger(request: Request) -> str:
+    if not request.raw_query:
+        return request.path
+    pairs = urllib.parse.parse_qsl(request.raw_query, keep_blank_values=True)
+    return request.path + "?" + "&".join(f"{name}={'...' if name in _SIGNATURE else value}" for name, value in pairs)

@@ -1,0 +1,242 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only Azure knows: protected items, jobs, operations, and the ARM resources of migrated VMs.
+
+The VMs themselves, source and target, are the world's. Everything here is read and changed under ``world.lock``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ..runtime import Lab
+from ..world import SourceVm, TargetVm, now
+from . import ids
+from .behaviours import Switches
+from .wire import JSON, same
+
+
+@dataclasses.dataclass(kw_only=True)
+class Task:
+    name: str
+    state: str = "Pending"
+    started: dt.datetime | None = None
+    ended: dt.datetime | None = None
+
+
+@dataclasses.dataclass(kw_only=True)
+class Job:
+    id: str
+    display_name: str
+    scenario: str
+    object_id: str | None
+    object_name: str
+    object_type: str
+    internal_id: str
+    internal_name: str
+    cause: int
+    tasks: list[Task]
+    instance_type: str = "JobDetails"
+    state: str = "Started"
+    started: dt.datetime = dataclasses.field(default_factory=now)
+    ended: dt.datetime | None = None
+    errors: list[JSON] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(kw_only=True)
+class RecoveryPoint:
+    name: str
+    at: dt.datetime
+    digests: dict[str, str]  # disk uuid, lower case -> what the disk held at that moment
+
+
+@dataclasses.dataclass(kw_only=True)
+class ProtectedItem:
+    name: str
+    vm: SourceVm
+    wanted: JSON  # customProperties as they were sent, PATCHes included
+    policy: str
+    extension: str
+    cause: int
+    number: int  # order of creation: lists are in this order
+    visible_from: float  # monotonic
+    correlation_id: str
+    created: dt.datetime = dataclasses.field(default_factory=now)
+    provisioning: str = "Creating"
+    protection: str = "UnprotectedStatesBegin"
+    allowed: list[str] | None = None
+    health: str = "Normal"
+    health_errors: list[JSON] | None = None
+    job: Job | None = None
+    failed_enable: Job | None = None
+    failed_failover: Job | None = None
+    failover_done: dt.datetime | None = None
+    active: str = "Primary"
+    described: bool = False  # the service has filled in what it knows of the source
+    disks: list[JSON] = dataclasses.field(default_factory=list)
+    nics: list[JSON] = dataclasses.field(default_factory=list)
+    points: list[RecoveryPoint] = dataclasses.field(default_factory=list)
+    failover_point: RecoveryPoint | None = None
+    updated: dt.datetime | None = None
+    copy_began: float | None = None  # monotonic; while the initial replication runs
+    copy_seconds: float = 0.0  # of wall clock
+    epoch: int = 0  # grows with every flow: what an older flow had scheduled falls silent
+    gone: bool = False
+
+    @property
+    def id(self) -> str:
+        return ids.item(self.name)
+
+    @property
+    def target_name(self) -> str:
+        return str(self.wanted.get("targetVmName") or self.vm.name)
+
+    @property
+    def machine_id(self) -> str:
+        group = str(self.wanted["targetResourceGroupId"])
+        return ids.of_type(group, "Microsoft.HybridCompute/machines", self.target_name)
+
+
+@dataclasses.dataclass(kw_only=True)
+class Operation:
+    """A long-running operation: its own, or the shadow of a job."""
+
+    id: str
+    path: str
+    query: str
+    began: dt.datetime = dataclasses.field(default_factory=now)
+    job: Job | None = None
+    state: str = "InProgress"
+    error: JSON | None = None
+
+
+@dataclasses.dataclass(kw_only=True)
+class Machine:
+    """A Microsoft.HybridCompute machine: the shell of a migrated VM, or an Arc-enabled server that was there."""
+
+    id: str
+    name: str
+    location: str
+    kind: str
+    source_uuid: str = ""
+    os_type: str = ""
+    os_name: str = ""
+    wanted: JSON = dataclasses.field(default_factory=dict)
+    vm: TargetVm | None = None  # None once the VM instance is deleted
+    power_shown: str = ""
+    power_shown_from: float = 0.0
+    disk_ids: list[str] = dataclasses.field(default_factory=list)
+    nic_ids: list[str] = dataclasses.field(default_factory=list)
+    created: dt.datetime = dataclasses.field(default_factory=now)
+
+
+class Azure:
+    """One lab's Azure."""
+
+    def __init__(self, lab: Lab, switches: Switches | None = None) -> None:
+        self.lab = lab
+        self.world = lab.world
+        self.schedule = lab.schedule
+        self.switches = switches or Switches()
+        self.base_url = ""  # known once the server listens
+        self.random = random.Random(lab.seed)  # noqa: S311 - names, not secrets
+        self.started = now()
+        self.tokens: dict[str, tuple[str, float]] = {}  # token -> (client id, expiry)
+        self.tokens_lock = threading.Lock()
+        self.items: dict[str, ProtectedItem] = {}  # by name, lower case
+        self.jobs: dict[str, Job] = {}  # by id, oldest first
+        self.operations: dict[str, Operation] = {}
+        self.machines: dict[str, Machine] = {}  # by ARM id, lower case
+        self.disks: dict[str, JSON] = {}  # virtualHardDisks, by ARM id, lower case
+        self.nics: dict[str, JSON] = {}  # networkInterfaces
+        self.tags: dict[str, dict[str, str]] = {}  # by ARM id, lower case
+        self.events: list[JSON] = []
+        self.leases = 0
+        self.nodes_used = 0
+        self.items_made = 0
+
+    # -- small things ------------------------------------------------------------------------------------------
+
+    def guid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def hex(self, digits: int) -> str:
+        return f"{self.random.getrandbits(4 * digits):0{digits}x}"
+
+    def journal(self, item: ProtectedItem, what: str, before: Any, after: Any, cause: int) -> None:
+        self.world.journal.write(item.vm.instance_uuid, "target", what, before, after, cause)
+
+    def locked_after(self, seconds: float, do: Callable[[], None]) -> None:
+        """``do`` later, under the world's lock."""
+
+        def run() -> None:
+            with self.world.lock:
+                do()
+
+        self.schedule.after(seconds, run)
+
+    # -- items -------------------------------------------------------------------------------------------------
+
+    def item_named(self, name: str) -> ProtectedItem | None:
+        """As a reader sees it: not yet, while it is still on its way into the list."""
+        item = self.items.get(name.lower())
+        return item if item and item.visible_from <= time.monotonic() else None
+
+    def items_in_order(self) -> list[ProtectedItem]:
+        moment = time.monotonic()
+        return sorted((i for i in self.items.values() if i.visible_from <= moment), key=lambda i: i.number)
+
+    def move(
+        self,
+        item: ProtectedItem,
+        protection: str,
+        allowed: list[str] | None,
+        cause: int,
+        *,
+        provisioning: str | None = None,
+    ) -> None:
+        """A new protection state, with what is allowed in it."""
+        before = item.protection
+        item.protection, item.allowed, item.updated = protection, allowed, now()
+        if provisioning is not None:
+            item.provisioning = provisioning
+        if before != protection:
+            self.journal(item, "item", before, protection, cause)
+
+    def machine(self, arm_id: str) -> Machine | None:
+        return self.machines.get(arm_id.lower())
+
+    def machine_of_nic(self, nic_id: str) -> Machine | None:
+        return next((m for m in self.machines.values() if m.vm and any(same(nic_id, n) for n in m.nic_ids)), None)
+
+    def machine_of_disk(self, disk_id: str) -> Machine | None:
+        return next((m for m in self.machines.values() if m.vm and any(same(disk_id, d) for d in m.disk_ids)), None)
+
+    # -- for world.json ----------------------------------------------------------------------------------------
+
+    def dump(self) -> JSON:
+        with self.world.lock:
+            return {
+                "items": {
+                    item.name: {
+                        "vm": item.vm.instance_uuid,
+                        "protectionState": item.protection,
+                        "allowedJobs": item.allowed,
+                        "recoveryPoints": [dataclasses.asdict(point) for point in item.points],
+                    }
+                    for item in self.items.values()
+                },
+                "jobs": [dataclasses.asdict(job) for job in self.jobs.values()],
+                "machines": sorted(self.machines),
+                "disks": sorted(self.disks),
+                "nics": sorted(self.nics),
+                "tags": self.tags,
+            }

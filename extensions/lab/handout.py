@@ -1,0 +1,154 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lab hands to its users: the environment of any client, a wave over its estate, and an inventory."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import names
+from .runtime import Lab
+
+WAVE_COLUMNS = ("name", "wave", "app", "owner", "target_vm_name", "cpu_cores", "memory_mb", "arc", "os_type")
+
+# port group -> (logical network, whether its addresses are static and move along)
+_NETWORK_MAP = (
+    ("dvPG-Prod-110", "lnet-prod-110", True),
+    ("dvPG-DMZ-120", "lnet-dmz-120", True),
+    ("dvPG-Dhcp-130", "lnet-dhcp-130", False),
+    ("VM Network", "lnet-prod-110", False),
+)
+
+
+def write(lab: Lab) -> None:
+    """Write lab.env, wave.csv and inventory.yml beside ca.pem."""
+    lab.environment = environment(lab)
+    (lab.state_dir / "azure").mkdir(mode=0o700, exist_ok=True)
+    _private(lab.state_dir / "lab.env", _exports(lab.environment))
+    _write_wave(lab)
+    head = "# The lab's inventory: the wave of wave.csv, the Azure Local hosts, and what all playbooks need to know.\n"
+    _private(lab.state_dir / "inventory.yml", head + yaml.safe_dump(inventory(lab), sort_keys=False, width=120))
+
+
+def environment(lab: Lab) -> dict[str, str]:
+    """What any client of Azure and vCenter needs: this collection, Azure CLI, azure.azcollection, vmware.vmware."""
+    ca = str(lab.tls.ca)
+    found = {
+        "LAB_STATE": str(lab.state_dir),
+        "AZURE_SUBSCRIPTION_ID": names.SUBSCRIPTION,
+        "AZURE_TENANT": names.TENANT,
+        "AZURE_TENANT_ID": names.TENANT,
+        "AZURE_CLIENT_ID": names.CLIENT_ID,
+        "AZURE_SECRET": names.CLIENT_SECRET,
+        "AZURE_CLIENT_SECRET": names.CLIENT_SECRET,
+        "AZURE_CA_PATH": ca,
+        "AZURE_DISABLE_INSTANCE_DISCOVERY": "true",
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+        "AZURE_CORE_COLLECT_TELEMETRY": "false",
+        "AZURE_CONFIG_DIR": str(lab.state_dir / "azure"),
+        "REQUESTS_CA_BUNDLE": ca,
+        "SSL_CERT_FILE": ca,
+        "VMWARE_USER": names.VCENTER_USER,
+        "VMWARE_PASSWORD": names.VCENTER_PASSWORD,
+        "VMWARE_VALIDATE_CERTS": "true",
+        "VMWARE_CA_PATH": ca,
+    }
+    if azure := lab.servers.get("azure"):
+        found["AZURE_CLOUD_ENVIRONMENT"] = f"https://localhost:{azure.port}"
+        found["ARM_CLOUD_METADATA_URL"] = f"https://localhost:{azure.port}/metadata/endpoints?api-version=2019-05-01"
+    if vcenter := lab.servers.get("vcenter"):
+        found["VMWARE_HOST"] = "localhost"
+        found["VMWARE_PORT"] = str(vcenter.port)
+    return found
+
+
+def _exports(variables: dict[str, str]) -> str:
+    lines = ["# . lab.env: lets any client in this shell reach the lab, and only the lab."]
+    lines += [f"export {name}={_quoted(value)}" for name, value in sorted(variables.items())]
+    # a proxy must not be asked for loopback; what the user set stays
+    lines += [f'export {name}="localhost,127.0.0.1${{{name}:+,${name}}}"' for name in ("NO_PROXY", "no_proxy")]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    quoted = shlex.quote(value)
+    return quoted if quoted.startswith("'") else f"'{quoted}'"
+
+
+def _write_wave(lab: Lab) -> None:
+    from . import estate
+
+    rows: list[dict[str, Any]] = [dict(row) for row in estate.waves(lab.world)] if lab.world.source else []
+    more = [column for row in rows for column in row if column not in WAVE_COLUMNS]
+    with (lab.state_dir / "wave.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*WAVE_COLUMNS, *dict.fromkeys(more)], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def inventory(lab: Lab) -> dict[str, Any]:
+    """A config of the collection's inventory plugin; its ``inventory`` part is an ordinary inventory."""
+    return {
+        "plugin": "azlocal.migrate.wave",
+        "source": "wave.csv",
+        "inventory": {
+            "all": {
+                "vars": _common_variables(),
+                "children": {
+                    "azure_local_hosts": {"hosts": _nodes(lab), "vars": _host_connection(lab)},
+                    "source_appliance": {"hosts": {}},
+                    "target_appliance": {"hosts": {}},
+                },
+            }
+        },
+    }
+
+
+def _common_variables() -> dict[str, Any]:
+    return {
+        "azlocal_subscription_id": names.SUBSCRIPTION,
+        "azlocal_resource_group": names.RESOURCE_GROUP,
+        "azlocal_project": names.PROJECT,
+        "azlocal_source_appliance": names.SOURCE_APPLIANCE,
+        "azlocal_target_appliance": names.TARGET_APPLIANCE,
+        "azlocal_cluster": names.CLUSTER,
+        "azlocal_target_resource_group": (
+            f"/subscriptions/{names.SUBSCRIPTION}/resourceGroups/{names.TARGET_RESOURCE_GROUP}"
+        ),
+        "azlocal_storage_path": "UserStorage1",
+        "azlocal_network_map": [
+            {"source": source, "logical_network": network} | ({"keep_ip": True} if keeps else {})
+            for source, network, keeps in _NETWORK_MAP
+        ],
+        "azlocal_poll_interval_s": 1,
+    }
+
+
+def _nodes(lab: Lab) -> dict[str, Any]:
+    return {
+        node: {"ansible_host": "127.0.0.1", "ansible_port": server.port}
+        for node in names.NODES
+        if (server := lab.servers.get(f"host:{node}"))
+    }
+
+
+def _host_connection(lab: Lab) -> dict[str, Any]:
+    return {
+        "ansible_connection": "winrm",
+        "ansible_user": names.HOST_USER,
+        "ansible_password": names.HOST_PASSWORD,
+        "ansible_winrm_scheme": "https",
+        "ansible_winrm_transport": "basic",
+        "ansible_winrm_ca_trust_path": str(lab.tls.ca),
+    }
+
+
+def _private(path: Path, text: str) -> None:
+    path.touch(mode=0o600, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

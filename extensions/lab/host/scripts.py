@@ -1,0 +1,119 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Python twins of the collection's PowerShell scripts: what a node of the Azure Local cluster would answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .. import names
+from ..runtime import Lab
+from ..world import TargetDisk, TargetNic, TargetVm, now
+
+Params = dict[str, Any]
+
+
+class ScriptError(Exception):
+    """What the script would throw; ``kind`` is PowerShell's FullyQualifiedErrorId."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Twin:
+    """``run(lab, node, params, ledger line)``; ``write`` where the script changes something."""
+
+    run: Callable[[Lab, str, Params, int], Any]
+    write: bool = False
+
+
+def get_vms(lab: Lab, node: str, params: Params, cause: int) -> Any:
+    """The VMs that this node owns at this moment."""
+    wanted = {name.lower() for name in _many(params.get("names"))}
+    with lab.world.lock:
+        vms = [_vm(vm) for vm in lab.world.target.values() if vm.node == node]
+    return {
+        "Node": node.upper(),
+        "ClockUtc": now().isoformat(),
+        "Vms": [vm for vm in vms if not wanted or vm["Name"].lower() in wanted],
+    }
+
+
+def _vm(vm: TargetVm) -> dict[str, Any]:
+    running = vm.state == "Running"
+    uptime = (now() - vm.started_at).total_seconds() if running and vm.started_at else 0
+    return {
+        "Name": vm.name,
+        "Id": vm.vm_id,
+        "State": vm.state,
+        "Generation": vm.generation,
+        "ProcessorCount": vm.cpu_cores,
+        "MemoryStartupMB": vm.memory_mb,
+        "MemoryAssignedMB": vm.memory_mb if running else 0,
+        "Heartbeat": vm.heartbeat if running else "",
+        "UptimeSeconds": int(uptime),
+        "NetworkAdapters": [_adapter(vm, nic) for nic in vm.nics],
+        "Disks": [
+            {"Path": disk.path, "SizeBytes": disk.size_bytes, "FileSizeBytes": disk.size_bytes} for disk in vm.disks
+        ],
+    }
+
+
+def _adapter(vm: TargetVm, nic: TargetNic) -> dict[str, Any]:
+    network = nic.logical_network.rsplit("/", 1)[-1]
+    # Hyper-V learns addresses from the guest: none before it answers
+    answers = vm.state == "Running" and vm.heartbeat.startswith("Ok") and nic.connected
+    return {
+        "Name": nic.name,
+        "MacAddress": nic.mac.replace(":", "").replace("-", "").upper(),
+        "IPAddresses": [nic.address] if answers and nic.address else [],
+        "SwitchName": "ConvergedSwitch(compute_management)" if nic.connected else "",
+        "Connected": nic.connected,
+        "VlanId": names.LOGICAL_NETWORKS.get(network, (0, "", "", "", ""))[0],
+    }
+
+
+def get_storage(lab: Lab, node: str, params: Params, cause: int) -> Any:
+    """Cluster shared volumes as any node sees them, and which of the asked files are there."""
+    asked = {name.lower() for name in _many(params.get("seed_names"))}
+    folders = [folder.lower().rstrip("\\") + "\\" for folder in _many(params.get("folders"))]
+    with lab.world.lock:
+        files: list[TargetDisk] = [*lab.world.seeds.values()]
+        files += [disk for vm in lab.world.target.values() for disk in vm.disks]
+    found = [
+        {"Name": _file_name(disk.path), "Path": disk.path, "SizeBytes": disk.size_bytes}
+        for disk in files
+        if asked & {(name := _file_name(disk.path).lower()), name.rsplit(".", 1)[0]}
+        and (not folders or any(disk.path.lower().startswith(folder) for folder in folders))
+    ]
+    return {"Node": node.upper(), "ClockUtc": now().isoformat(), "Volumes": _volumes(), "Seeds": found}
+
+
+def _volumes() -> list[dict[str, Any]]:
+    return [
+        {
+            "Name": f"Cluster Virtual Disk ({path.split(chr(92))[2]})",
+            "Path": "\\".join(path.split("\\")[:3]),
+            "SizeBytes": size_mb * 1024**2,
+            "FreeBytes": free_mb * 1024**2,
+            "State": "Online",
+            "OwnerNode": names.NODES[number % len(names.NODES)],
+        }
+        for number, (path, size_mb, free_mb) in enumerate(names.STORAGE_PATHS.values())
+    ]
+
+
+def _file_name(path: str) -> str:
+    return path.rsplit("\\", 1)[-1]
+
+
+def _many(value: Any) -> list[str]:
+    return [] if value is None else [str(part) for part in value] if isinstance(value, list) else [str(value)]
+
+
+TWINS: dict[str, Twin] = {"get_vms": Twin(get_vms), "get_storage": Twin(get_storage)}

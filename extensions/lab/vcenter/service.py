@@ -1,0 +1,286 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service itself: finds objects, checks sessions, plays planned faults, runs operations and keeps the ledger."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ..runtime import Lab
+from ..world import SourceVm, now
+from . import soap
+from .inventory import Inventory, Node
+from .properties import PROPERTIES, SHALLOW
+from .properties_other import CUSTOM_FIELDS, about, table_of
+from .reading import Opened, Root
+from .sessions import Session, Sessions
+from .tasks import Tasks
+from .types import fault, fault_class, make, reference, vim, vmodl
+
+# the objects that are always there: managed object id -> type
+SINGLETONS: dict[str, Any] = {
+    "ServiceInstance": vim.ServiceInstance,
+    "SessionManager": vim.SessionManager,
+    "propertyCollector": vmodl.query.PropertyCollector,
+    "ViewManager": vim.view.ViewManager,
+    "EventManager": vim.event.EventManager,
+    "TaskManager": vim.TaskManager,
+    "CustomFieldsManager": vim.CustomFieldsManager,
+    "SearchIndex": vim.SearchIndex,
+}
+
+
+@dataclass
+class Operation:
+    """A SOAP operation that this service has."""
+
+    run: Callable[[Call], Any]
+    write: bool
+    anonymous: bool
+
+
+@dataclass
+class Call:
+    """One request on its way through."""
+
+    service: Service
+    session: Session | None
+    method: str
+    moid: str
+    this: Any
+    args: Mapping[str, Any]
+    cause: int  # the ledger line
+    agent: str
+    result: Any = None  # the type of the answer, where the operation itself knows better
+    cookie: str | None = None  # a session to hand to the client
+
+    @property
+    def user(self) -> str:
+        return self.session.user if self.session else ""
+
+    @property
+    def world(self) -> Any:
+        return self.service.world
+
+    @property
+    def logged_in(self) -> Session:
+        """The session, which every operation but a few has."""
+        if self.session is None:
+            raise not_authenticated()
+        return self.session
+
+    def vm(self) -> SourceVm:
+        """The VM that the operation is about."""
+        return self.service.vm(self.this)
+
+
+@dataclass
+class Reply:
+    status: int
+    body: bytes
+    cookie: str | None = None
+    lost: bool = False  # the work is done and the connection cut: what a client sees when an answer gets lost
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+OPERATIONS: dict[str, Operation] = {}
+_F = TypeVar("_F", bound=Callable[["Call"], Any])
+
+
+def operation(name: str, *, write: bool = False, anonymous: bool = False) -> Callable[[_F], _F]:
+    """Registers a function as the operation of that name on the wire."""
+
+    def register(function: _F) -> _F:
+        OPERATIONS[name] = Operation(function, write, anonymous)
+        return function
+
+    return register
+
+
+def not_authenticated(ref: Any = None) -> Any:
+    """What a call without a living session gets."""
+    return fault(
+        vim.fault.NotAuthenticated,
+        "The session is not authenticated.",
+        object=ref,
+        privilegeId="System.View",
+    )
+
+
+class Service:
+    """One vCenter over one world."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.world = lab.world
+        self.inventory = Inventory(lab.world)
+        self.sessions = Sessions()
+        self.tasks = Tasks(lab.schedule)
+
+    # -- objects ---------------------------------------------------------------------------------------------------
+
+    def vm(self, ref: Any) -> SourceVm:
+        found = self.inventory.vm(ref._moId) if ref is not None else None
+        if found is None:
+            raise gone(ref)
+        return found
+
+    def node(self, ref: Any) -> Node:
+        found = self.inventory.node(ref._moId) if ref is not None else None
+        if found is None:
+            raise gone(ref)
+        return found
+
+    def open(self, ref: Any, session: Session | None) -> Opened:
+        """A managed object, for its properties; ManagedObjectNotFound if there is none of that id."""
+        moid = ref._moId
+        vm = self.inventory.vm(moid)
+        if vm is not None:
+            return Opened(
+                reference(vim.VirtualMachine, moid), self._bound(PROPERTIES, vm), self._bound(SHALLOW, vm)
+            )
+        node = self.inventory.node(moid)
+        if node is not None:
+            return Opened(node.ref, self._bound(table_of(node), node))
+        task = self.tasks.find(moid)
+        if task is not None:
+            return Opened(task.ref, {"info": task.info, "value": list, "availableField": list})
+        if session is not None and moid in session.objects:
+            made = session.objects[moid]
+            return Opened(made.ref, made.roots(self))
+        if moid in SINGLETONS:
+            return Opened(reference(SINGLETONS[moid], moid), self._singleton(moid, session))
+        raise gone(ref)
+
+    def _bound(self, table: Mapping[str, Callable[[Inventory, Any], Any]], subject: Any) -> dict[str, Root]:
+        inventory = self.inventory
+        return {name: (lambda build=build: build(inventory, subject)) for name, build in table.items()}  # type: ignore[misc]
+
+    def _singleton(self, moid: str, session: Session | None) -> dict[str, Root]:
+        roots: dict[str, dict[str, Root]] = {
+            "ServiceInstance": {"content": self.content, "serverClock": now},
+            "SessionManager": {
+                "currentSession": lambda: session.shown() if session else None,
+                "sessionList": lambda: [one.shown() for one in self.sessions.all()],
+                "defaultLocale": lambda: "en",
+            },
+            "TaskManager": {"recentTask": lambda: [task.ref for task in self.tasks.recent()]},
+            "CustomFieldsManager": self._bound(CUSTOM_FIELDS, None),
+            "EventManager": {"maxCollector": lambda: 1000},
+        }
+        return roots.get(moid, {})
+
+    def content(self) -> Any:
+        """What stands at the door: the roots of everything this lab has. What it has not is left unset."""
+        managers = {
+            "propertyCollector": "propertyCollector",
+            "viewManager": "ViewManager",
+            "sessionManager": "SessionManager",
+            "eventManager": "EventManager",
+            "taskManager": "TaskManager",
+            "customFieldsManager": "CustomFieldsManager",
+            "searchIndex": "SearchIndex",
+        }
+        return make(
+            vim.ServiceInstanceContent,
+            rootFolder=self.inventory.root.ref,
+            about=about(),
+            **{name: reference(SINGLETONS[moid], moid) for name, moid in managers.items()},
+        )
+
+    # -- requests --------------------------------------------------------------------------------------------------
+
+    def handle(self, body: bytes, action: str, cookie: str, agent: str) -> Reply:
+        """One request, from its first byte to its line in the ledger."""
+        begun = self.lab.ledger.begin()
+        session = self.sessions.find(cookie) if cookie else None
+        method, moid, write = "?", "", False
+        if self.lab.latency_ms:
+            time.sleep(self.lab.latency_ms / 1000)
+        try:
+            request = soap.parse(body, action)
+            method = request.method
+            known = OPERATIONS.get(method)
+            write = bool(known and known.write)
+            call = Call(
+                service=self,
+                session=session,
+                method=method,
+                moid=request.this._moId if request.this is not None else "",
+                this=request.this,
+                args=request.arguments,
+                cause=begun[0],
+                agent=agent,
+            )
+            moid = call.moid
+            reply = self._run(call, request, known)
+            session = call.session  # a login has one from now on
+        except soap.BadRequest as wrong:
+            reply = Reply(500, soap.fault(fault(vmodl.fault.InvalidRequest, str(wrong))))
+        self.lab.ledger.end(
+            begun,
+            system="vcenter",
+            method=method,
+            path=moid,
+            status=reply.status,
+            write=write,
+            principal=session.user if session else "",
+            request_bytes=len(body),
+            reply_bytes=len(reply.body),
+        )
+        return reply
+
+    def _run(self, call: Call, request: soap.Request, known: Operation | None) -> Reply:
+        version = request.version
+        try:
+            planned = self._planned(call)
+            if planned is not None and "code" not in planned and int(planned.get("status", 500)) != 0:
+                return Reply(int(planned.get("status", 500)), str(planned.get("body") or planned.get("message", "")).encode())
+            if planned is not None and "code" in planned:
+                raise _planned_fault(call, planned)
+            if known is None or (request.result is None):
+                raise fault(vmodl.fault.MethodNotFound, "", receiver=call.this, method=call.method)
+            if call.this is None:
+                raise fault(vmodl.fault.InvalidRequest, f"{call.method}: no object to work on")
+            if call.session is None and not known.anonymous:
+                raise not_authenticated(call.this)
+            value = known.run(call)
+            body = soap.answer(request, value, call.result)
+            return Reply(200, body, call.cookie, lost=planned is not None)
+        except vmodl.MethodFault as wrong:
+            return Reply(500, soap.fault(wrong, version))
+        except Exception as wrong:  # a bug of the lab: the client sees a fault, the lab's log the rest
+            traceback.print_exc()
+            return Reply(500, soap.fault(fault(vmodl.fault.SystemError, f"lab: {wrong}", reason=str(wrong)), version))
+
+    def _planned(self, call: Call) -> dict[str, Any] | None:
+        """A fault that --faults has for this call; its path may name the object's id or a VM's name."""
+        planned = self.lab.faults.reply("vcenter", call.method, call.moid)
+        vm = self.inventory.vm(call.moid)
+        if planned is None and vm is not None:
+            planned = self.lab.faults.reply("vcenter", call.method, vm.name)
+        return planned
+
+
+def _planned_fault(call: Call, planned: Mapping[str, Any]) -> Any:
+    kind = fault_class(str(planned["code"])) or vim.fault.VimFault
+    message = str(planned.get("message") or planned["code"])
+    if kind is vim.fault.NotAuthenticated and call.session is not None:
+        call.service.sessions.close(call.session.key)  # a session that ended stays ended
+    return fault(kind, message)
+
+
+def gone(ref: Any) -> Any:
+    """The fault for an object that is not, or no longer, there."""
+    shown = ref._moId if ref is not None else ""
+    return fault(
+        vmodl.fault.ManagedObjectNotFound,
+        f"The object '{type(ref).__name__.rpartition('.')[2]}:{shown}' has already been deleted or has not been"
+        " completely created",
+        obj=ref,
+    )

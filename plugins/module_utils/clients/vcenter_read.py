@@ -1,0 +1,201 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual machines as plain data: one fixed set of properties, one way to turn them into the contract's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from . import vcenter_devices as devices
+from . import vcenter_places as place_tables
+from .vcenter_collector import container_view, retrieve
+from .vcenter_names import decode
+from .vcenter_places import Places
+from .vcenter_sdk import moid
+from .vcenter_session import Wire
+
+VM_PATHS = (
+    "name",
+    "parent",
+    "customValue",
+    "config.instanceUuid",
+    "config.uuid",
+    "config.guestId",
+    "config.guestFullName",
+    "config.firmware",
+    "config.bootOptions",
+    "config.hardware.numCPU",
+    "config.hardware.memoryMB",
+    "config.hardware.device",
+    "config.template",
+    "config.changeTrackingEnabled",
+    "capability.changeTrackingSupported",
+    "guest.toolsRunningStatus",
+    "guest.toolsVersionStatus2",
+    "guest.toolsStatus",
+    "guest.guestFamily",
+    "guest.hostName",
+    "guest.net",
+    "runtime.powerState",
+    "runtime.connectionState",
+    "runtime.host",
+    "runtime.question",
+    "runtime.consolidationNeeded",
+    "snapshot",
+)
+
+_POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
+_FAMILIES = {"windowsGuest": "windows", "linuxGuest": "linux"}
+# Beginnings of config.guestId, for guests whose Tools have not told their family: machines that are off, for one.
+_LINUX_IDS = (
+    "almalinux", "amazonlinux", "asianux", "centos", "coreos", "debian", "fedora", "fusionos", "kylinlinux", "linux",
+    "mandrake", "mandriva", "miraclelinux", "nld9", "oes", "opensuse", "oraclelinux", "prolinux", "redhat", "rhel",
+    "rockylinux", "sjds", "sles", "suse", "turbolinux", "ubuntu", "vmwarephoton",
+)  # fmt: skip
+
+
+def read_places(wire: Wire) -> Places:
+    """Folders, hosts, networks and the key of our attribute, in one read."""
+    vim = wire.sdk.vim
+    wanted = place_tables.property_paths(vim)
+    in_view = [managed_type for managed_type, _ in wanted if managed_type is not vim.CustomFieldsManager]
+    fields = wire.content.customFieldsManager  # absent on a host that is not a vCenter
+    with container_view(wire, in_view) as view:
+        return place_tables.build(retrieve(wire, wanted, view=view, objects=[fields] if fields else []))
+
+
+def read_all(wire: Wire, places: Places, page_size: int) -> list[dict[str, Any]]:
+    """Every virtual machine. Pages are turned into plain data as they come, so that memory stays flat."""
+    vm_type = wire.sdk.vim.VirtualMachine
+    with container_view(wire, [vm_type]) as view:
+        raw = retrieve(wire, [(vm_type, VM_PATHS)], view=view, page_size=page_size)
+        return _parsed(wire, raw, places)
+
+
+def read_one(wire: Wire, moid_of_vm: str, paths: tuple[str, ...] = VM_PATHS) -> dict[str, Any]:
+    """The raw properties of one virtual machine, as they are now."""
+    vm_type = wire.sdk.vim.VirtualMachine
+    vm = wire.managed(vm_type, moid_of_vm)
+    found = list(retrieve(wire, [(vm_type, paths)], objects=[vm]))
+    if not found:
+        raise wire.sdk.vmodl.fault.ManagedObjectNotFound(obj=vm, msg=f"there is no virtual machine {moid_of_vm}")
+    return found[0][1]
+
+
+def _parsed(wire: Wire, raw: Iterable[tuple[Any, dict[str, Any]]], places: Places) -> list[dict[str, Any]]:
+    """Plain data for raw properties. Adapters on standard switches get their VLAN at the end, by one more read."""
+    parsed: list[dict[str, Any]] = []
+    late: list[tuple[str, list[dict[str, Any]]]] = []
+    for thing, props in raw:
+        vm = parse_vm(moid(thing), props, places)
+        if devices.has_standard_network(props.get("config.hardware.device") or []):
+            late.append((moid(props.get("runtime.host")), vm["nics"]))
+        parsed.append(vm)
+    learn_standard_vlans(wire, places, {host for host, _ in late})
+    for host, nics in late:
+        for nic in nics:
+            if nic["vlan"] is None:
+                nic["vlan"] = places.standard_vlans.get(host, {}).get(nic["network"])
+    return parsed
+
+
+def learn_standard_vlans(wire: Wire, places: Places, hosts: set[str]) -> None:
+    """Add the standard port groups of these hosts to the tables, unless they are there."""
+    host_type = wire.sdk.vim.HostSystem
+    missing = [wire.managed(host_type, host) for host in sorted(hosts - set(places.standard_vlans)) if host]
+    if not missing:
+        return
+    for thing, props in retrieve(wire, [(host_type, ["config.network.portgroup"])], objects=missing):
+        port_groups = props.get("config.network.portgroup") or []
+        places.standard_vlans[moid(thing)] = place_tables.standard_vlans(port_groups)
+
+
+def parse_fresh(wire: Wire, moid_of_vm: str, props: dict[str, Any], places: Places) -> dict[str, Any]:
+    """One machine's properties as plain data."""
+    vm = wire.managed(wire.sdk.vim.VirtualMachine, moid_of_vm)
+    return _parsed(wire, [(vm, props)], places)[0]
+
+
+def refers_to_unknown(props: dict[str, Any], places: Places) -> bool:
+    """Whether the machine points at something that was not there when the places were read."""
+    parent, host = moid(props.get("parent")), moid(props.get("runtime.host"))
+    return bool(
+        (parent and parent not in places.folders)
+        or (host and host not in places.hosts)
+        or devices.port_group_keys(props.get("config.hardware.device") or []) - set(places.port_groups)
+        or {value.key for value in props.get("customValue") or []} - places.attribute_keys
+    )
+
+
+def parse_vm(moid_of_vm: str, props: dict[str, Any], places: Places) -> dict[str, Any]:
+    """The contract's shape. Whatever vCenter did not tell gets the value that claims least."""
+    hardware = props.get("config.hardware.device") or []
+    host = moid(props.get("runtime.host"))
+    question = props.get("runtime.question")
+    return {
+        "moid": moid_of_vm,
+        "name": decode(props.get("name") or ""),
+        "instance_uuid": props.get("config.instanceUuid") or "",
+        "bios_uuid": props.get("config.uuid") or "",
+        "power": _POWER.get(str(props.get("runtime.powerState")), "unknown"),
+        "connection": str(props.get("runtime.connectionState") or "unknown"),
+        "tools": tools_state(props),
+        "guest_id": props.get("config.guestId") or "",
+        "guest_name": props.get("config.guestFullName") or "",
+        "guest_family": guest_family(props.get("guest.guestFamily") or "", props.get("config.guestId") or ""),
+        "hostname": props.get("guest.hostName") or "",
+        "firmware": props.get("config.firmware") or "bios",
+        "secure_boot": bool(getattr(props.get("config.bootOptions"), "efiSecureBootEnabled", False)),
+        "cpu_cores": int(props.get("config.hardware.numCPU") or 0),
+        "memory_mb": int(props.get("config.hardware.memoryMB") or 0),
+        "template": bool(props.get("config.template")),
+        "question": str(question.text) if question else None,
+        "consolidation_needed": bool(props.get("runtime.consolidationNeeded")),
+        "snapshots": count_snapshots(getattr(props.get("snapshot"), "rootSnapshotList", [])),
+        "cbt_enabled": bool(props.get("config.changeTrackingEnabled")),
+        "cbt_supported": bool(props.get("capability.changeTrackingSupported")),
+        "host": places.hosts.get(host, ""),
+        "folder": places.folder_path(moid(props.get("parent"))),
+        "mark": mark_of(props, places),
+        "disks": devices.disks(hardware),
+        "nics": devices.nics(hardware, props.get("guest.net") or [], places, host),
+    }
+
+
+def mark_of(props: dict[str, Any], places: Places) -> str | None:
+    """The text of our attribute; None where it was never set or was emptied."""
+    texts = [entry.value for entry in props.get("customValue") or [] if entry.key == places.mark_key]
+    return (texts[-1] or None) if texts else None
+
+
+def tools_state(props: dict[str, Any]) -> str:
+    """running | not_running | not_installed. While they start they are not running: they take no orders yet."""
+    if props.get("guest.toolsRunningStatus") == "guestToolsRunning":
+        return "running"
+    version, old_word = props.get("guest.toolsVersionStatus2"), props.get("guest.toolsStatus")
+    if version == "guestToolsNotInstalled" or (not version and str(old_word) == "toolsNotInstalled"):
+        return "not_installed"
+    return "not_running"
+
+
+def guest_family(told_by_tools: str, guest_id: str) -> str:
+    """windows | linux | other, from what the guest says, else from what the machine was set up for."""
+    if told_by_tools in _FAMILIES:
+        return _FAMILIES[told_by_tools]
+    lowered = guest_id.lower()
+    if lowered.startswith("win"):
+        return "windows"
+    is_linux = lowered.startswith(_LINUX_IDS) or (lowered.startswith("other") and "linux" in lowered)
+    return "linux" if is_linux else "other"
+
+
+def count_snapshots(roots: Any) -> int:
+    """All snapshots of the tree. Not recursive: chains may be longer than Python's stack likes."""
+    count, waiting = 0, list(roots or [])
+    while waiting:
+        node = waiting.pop()
+        count += 1
+        waiting.extend(node.childSnapshotList or [])
+    return count

@@ -1,0 +1,108 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for a task of vCenter, by the property collector's updates, within a time limit on a monotonic clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .errors import DeadlineExceeded
+from .vcenter_collector import retrieve
+from .vcenter_faults import from_fault
+from .vcenter_sdk import moid
+from .vcenter_session import Session, Wire
+
+LONGEST_CALL_S = 20  # of one WaitForUpdatesEx; well below the time limit of a request
+POLL_S = 0.5
+_PATHS = ["info.state", "info.error"]
+_ENDED = ("success", "error")
+
+
+def run(
+    session: Session,
+    operation: str,
+    start: Callable[[Wire], Any],
+    timeout_s: float,
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Start a task and wait until it has ended well. A failed task raises what its fault means."""
+    deadline = monotonic() + timeout_s
+    task = moid(session.write(operation, start))
+
+    def left() -> float:
+        return max(0.0, deadline - monotonic())
+
+    values = session.read(operation, lambda wire: _await_end(wire, task, left, sleep))
+    told = f"{session.place}: {operation}"
+    if values.get("info.state") not in _ENDED:
+        raise DeadlineExceeded(
+            f"{told} has not ended within {timeout_s:g} s; {task} goes on",
+            code="TaskTimeout",
+            remedy="Look at the task in vCenter, and whether the virtual machine asks a question",
+            operation=told,
+        )
+    if values["info.state"] == "error":
+        fault = values.get("info.error") or session.read(operation, lambda wire: _read(wire, task)).get("info.error")
+        raise from_fault(fault, told) from fault
+
+
+def _await_end(wire: Wire, task_id: str, left: Callable[[], float], sleep: Callable[[float], None]) -> dict[str, Any]:
+    faults = wire.sdk.vmodl.fault
+    try:
+        return _watch(wire, task_id, left)
+    except (faults.MethodNotFound, faults.NotSupported, faults.NotImplemented):
+        return _poll(wire, task_id, left, sleep)
+
+
+def _watch(wire: Wire, task_id: str, left: Callable[[], float]) -> dict[str, Any]:
+    """The task's properties once it has ended, or as they are when the time is over."""
+    types = wire.sdk.vmodl.query.PropertyCollector
+    task = wire.managed(wire.sdk.vim.Task, task_id)
+    spec = types.FilterSpec(
+        objectSet=[types.ObjectSpec(obj=task, skip=False)],
+        propSet=[types.PropertySpec(type=type(task), pathSet=_PATHS, all=False)],
+    )
+    # A collector of its own: the default one is shared by all threads of the session, and so are its updates.
+    collector = wire.content.propertyCollector.CreatePropertyCollector()
+    collector.CreateFilter(spec, False)
+    values: dict[str, Any] = {}
+    version = ""
+    while True:
+        seconds = left()
+        wait = types.WaitOptions(maxWaitSeconds=min(LONGEST_CALL_S, int(seconds) + 1))
+        update = collector.WaitForUpdatesEx(version, wait)
+        if update is not None:
+            version = update.version
+            values |= _changes(update)
+        if values.get("info.state") in _ENDED or not seconds:
+            collector.DestroyPropertyCollector()
+            return values
+
+
+def _changes(update: Any) -> dict[str, Any]:
+    return {
+        change.name: change.val
+        for filtered in update.filterSet
+        for changed in filtered.objectSet
+        for change in changed.changeSet
+    }
+
+
+def _poll(wire: Wire, task_id: str, left: Callable[[], float], sleep: Callable[[float], None]) -> dict[str, Any]:
+    """The same for a server that cannot wait for updates."""
+    while True:
+        seconds = left()
+        values = _read(wire, task_id)
+        if values.get("info.state") in _ENDED or not seconds:
+            return values
+        sleep(min(POLL_S, seconds))
+
+
+def _read(wire: Wire, task_id: str) -> dict[str, Any]:
+    task = wire.managed(wire.sdk.vim.Task, task_id)
+    return dict(next(iter(retrieve(wire, [(type(task), _PATHS)], objects=[task])))[1])

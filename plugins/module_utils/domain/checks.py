@@ -1,0 +1,210 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verification: what must be true of a migrated VM, who saw it, and what that says together.
+
+A check is never guessed: what nobody could see is ``not_checked``, with the reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .item import ProtectedItem
+from .source import SourceMachine
+from .spec import Wanted
+
+PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not_checked"
+
+# Without these two seen and passed a VM is never verified, whatever else holds.
+REQUIRED = ("target_running", "source_off")
+# A guest that has just been started needs a moment: these may pass a little later.
+TAKES_TIME = frozenset({"target_running", "host_running", "heartbeat"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    name: str
+    result: str
+    observer: str  # arm | host | vcenter | replication
+    expected: str = ""
+    seen: str = ""
+    note: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TargetFacts:
+    """The target VM as ARM shows it (control-plane §5); None where a field was not there."""
+
+    power: str = ""
+    provisioning: str = ""
+    cpu_cores: int | None = None
+    memory_mb: int | None = None
+    secure_boot: bool | None = None
+    nics: tuple[tuple[str, str, str], ...] = ()  # (mac, address, logical network id)
+    disk_count: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class HostFacts:
+    """The same VM as the node that runs it shows it."""
+
+    node: str
+    state: str
+    heartbeat: str
+    generation: int | None = None
+    cpu_cores: int | None = None
+    disk_sizes: tuple[int, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """Everything that was seen of one VM."""
+
+    source: SourceMachine
+    wanted: Wanted | None
+    item: ProtectedItem | None
+    target: TargetFacts | None
+    host: HostFacts | None
+    hosts_asked: bool
+    hosts_silent: tuple[str, ...] = ()
+    powered_off_at: dt.datetime | None = None
+    now: dt.datetime
+
+
+def evaluate(seen: Evidence, names: Sequence[str] = ()) -> list[Check]:
+    """All checks, or those named."""
+    checks = [*_running(seen), *_sides(seen), *_shape(seen), *_network(seen), *_data(seen)]
+    return [check for check in checks if not names or check.name in names or check.name in REQUIRED]
+
+
+def verified(checks: Iterable[Check]) -> bool:
+    """No check failed, and the required ones were seen and passed."""
+    by_name = {check.name: check.result for check in checks}
+    return FAILED not in by_name.values() and all(by_name.get(name) == PASSED for name in REQUIRED)
+
+
+def may_pass_later(checks: Iterable[Check]) -> bool:
+    """Something that takes time has not passed yet, and nothing has failed for good."""
+    failed = [check for check in checks if check.result == FAILED]
+    return bool(failed) and all(check.name in TAKES_TIME for check in failed)
+
+
+def _compare(name: str, observer: str, expected: Any, seen: Any, note: str = "") -> Check:
+    if seen is None or seen == "":
+        return Check(name=name, result=NOT_CHECKED, observer=observer, expected=str(expected), note=note or "not seen")
+    if expected is None or expected == "":
+        return Check(name=name, result=NOT_CHECKED, observer=observer, seen=str(seen), note=note or "nothing wanted")
+    result = PASSED if expected == seen else FAILED
+    return Check(name=name, result=result, observer=observer, expected=str(expected), seen=str(seen), note=note)
+
+
+def _running(seen: Evidence) -> Iterable[Check]:
+    if seen.target is None:
+        yield Check(name="target_running", result=FAILED, observer="arm", expected="Running", note="no target VM in ARM")
+    else:
+        yield _compare("target_running", "arm", "Running", seen.target.power or "Unknown")
+    if seen.host is not None:
+        yield _compare("host_running", "host", "Running", seen.host.state, f"seen on {seen.host.node}")
+        beats = seen.host.heartbeat.startswith("Ok")
+        yield Check(
+            name="heartbeat",
+            result=PASSED if beats else FAILED,
+            observer="host",
+            expected="the guest answers its integration services",
+            seen=seen.host.heartbeat or "nothing",
+        )
+        return
+    if not seen.hosts_asked:
+        note = "no Azure Local host was asked: put them in the group azure_local_hosts"
+    elif seen.hosts_silent:
+        note = f"not seen, and these hosts did not answer: {', '.join(seen.hosts_silent)}"
+    else:
+        note = ""
+    for name in ("host_running", "heartbeat"):
+        if note:
+            yield Check(name=name, result=NOT_CHECKED, observer="host", note=note)
+        else:
+            yield Check(name=name, result=FAILED, observer="host", expected="on one host", seen="on none")
+
+
+def _sides(seen: Evidence) -> Iterable[Check]:
+    yield _compare("source_off", "vcenter", "off", seen.source.power, "the source must stay off once the target ran")
+    connecting = [nic.label for nic in seen.source.nics if nic.start_connected]
+    yield Check(
+        name="source_nics_disconnected",
+        result=PASSED if not connecting else FAILED,
+        observer="vcenter",
+        expected="no NIC connects at power on",
+        seen=", ".join(connecting) or "none",
+    )
+
+
+def _shape(seen: Evidence) -> Iterable[Check]:
+    wanted, target, host = seen.wanted, seen.target, seen.host
+    if wanted is None or target is None:
+        return
+    yield _compare("cpu_cores", "arm", wanted.cpu_cores, target.cpu_cores)
+    if wanted.dynamic_memory is None:
+        yield _compare("memory_mb", "arm", wanted.memory_mb, target.memory_mb)
+    yield _compare("disk_count", "arm", len(wanted.disks), target.disk_count)
+    if host is not None:
+        yield _compare("generation", "host", int(wanted.generation), host.generation)
+        if host.disk_sizes:
+            by_uuid = {disk.uuid.lower(): disk.capacity_bytes for disk in seen.source.disks}
+            sizes = sorted(by_uuid.get(disk.uuid.lower(), 0) for disk in wanted.disks)
+            yield _compare("disk_sizes", "host", sizes, sorted(host.disk_sizes))
+
+
+def _network(seen: Evidence) -> Iterable[Check]:
+    wanted, target = seen.wanted, seen.target
+    if wanted is None or target is None:
+        return
+    created = [nic for nic in wanted.nics if nic.create]
+    yield _compare("nic_count", "arm", len(created), len(target.nics))
+    networks = sorted((nic.network_id or "").lower() for nic in created)
+    yield _compare("networks", "arm", networks, sorted(network.lower() for _, _, network in target.nics))
+    kept = {nic.nic_id for nic in created if nic.keep_ip}
+    # The list is emptied once the source is off, so only what is still known can be compared (lab-behaviours 13, 21).
+    expected = {
+        address for nic in seen.source.nics if nic.nic_id in kept for address in nic.addresses if ":" not in address
+    }
+    shown = {address for _, address, _ in target.nics if address}
+    if expected:
+        lost = sorted(expected - shown)
+        yield Check(
+            name="addresses_kept",
+            result=PASSED if not lost else FAILED,
+            observer="arm",
+            expected=", ".join(sorted(expected)),
+            seen=", ".join(sorted(shown)),
+            note="the portal shows one address per NIC only" if lost else "",
+        )
+
+
+def _data(seen: Evidence) -> Iterable[Check]:
+    point = seen.item.last_recovery_point_at if seen.item else None
+    if seen.item is None:
+        note = "the protected item is gone: this was proved before it was completed"
+    elif seen.powered_off_at is None:
+        note = "vCenter no longer holds the power-off event"
+    elif point is None:
+        note = "the service names no recovery point"
+    else:
+        yield Check(
+            name="possible_data_loss",
+            result=PASSED if point >= seen.powered_off_at else FAILED,
+            observer="replication",
+            expected=f"a recovery point later than {seen.powered_off_at.isoformat()} (source powered off)",
+            seen=point.isoformat(),
+            note="" if point >= seen.powered_off_at else "what the guest wrote last is not proved to be on the target",
+        )
+        return
+    yield Check(name="possible_data_loss", result=NOT_CHECKED, observer="replication", note=note)

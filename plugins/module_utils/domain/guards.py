@@ -1,0 +1,145 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guards of a cutover: everything that must hold before a planned failover is sent (design: cutover.md, step 0).
+
+A planned failover cannot be cancelled, so each guard that does not hold is a blocking problem with its remedy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from .item import ProtectedItem
+from .problem import Problem
+from .source import SourceMachine
+
+# A recovery point is made each hour at most speed; two missed cycles mean that replication is not alive [I].
+RECOVERY_POINT_MAX_AGE_S = 2 * 3600
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What stands around one cutover. Names and addresses are lower case keys to who holds them."""
+
+    now: dt.datetime
+    agents_silent: tuple[str, ...] = ()  # names of fabric agents that do not answer
+    bridge_status: str = "Running"
+    arm_names: Mapping[str, str] = dataclasses.field(default_factory=dict)  # machines of the target resource group
+    arm_addresses: Mapping[str, str] = dataclasses.field(default_factory=dict)  # addresses held by NICs in ARM
+    host_names: Mapping[str, str] = dataclasses.field(default_factory=dict)  # VM name -> node
+
+
+def _block(code: str, text: str, remedy: str) -> Problem:
+    return Problem(code=code, severity="block", text=text, remedy=remedy)
+
+
+def cutover(item: ProtectedItem, source: SourceMachine, around: Surroundings) -> list[Problem]:
+    """Every guard that does not hold, in the order in which a person would look at them."""
+    problems = [
+        *_service(item, around),
+        *_source(source),
+        *_disks(item, source),
+        *_names(item, source, around),
+    ]
+    return problems
+
+
+def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
+    if not (item.can("PlannedFailover") or item.can("Restart")):
+        yield _block("not_allowed", "the service does not allow a planned failover now", "wait, then run again")
+    if item.provisioning_state not in ("", "Succeeded"):
+        yield _block(
+            "not_provisioned", f"its protected item is {item.provisioning_state}", "wait until it is Succeeded"
+        )
+    if item.health not in ("", "Normal"):
+        yield _block(
+            "health", f"replication health is {item.health}", "repair what its health errors name, then run again"
+        )
+    if item.resync_required:
+        yield _block("resync", "it needs a resynchronisation first", "wait for it; the service starts it by itself")
+    point = item.last_recovery_point_at
+    if point is None:
+        yield _block("no_recovery_point", "it has no recovery point yet", "wait for the next replication cycle")
+    elif (around.now - point).total_seconds() > RECOVERY_POINT_MAX_AGE_S:
+        yield _block(
+            "recovery_point_old",
+            f"its newest recovery point is of {point:%Y-%m-%d %H:%M} UTC, older than two cycles",
+            "see why replication stands still: appliance, datastore space, events of the vault",
+        )
+    for agent in around.agents_silent:
+        yield _block("agent_silent", f"fabric agent {agent} does not answer", "start its appliance and its services")
+    if around.bridge_status != "Running":
+        yield _block(
+            "bridge",
+            f"the Arc resource bridge is {around.bridge_status or 'not found'}",
+            "bring the bridge of the Azure Local instance to Running",
+        )
+
+
+def _source(source: SourceMachine) -> Iterable[Problem]:
+    if source.power != "on":
+        yield _block(
+            "power_off",
+            f"the source VM is {source.power or 'not seen in vCenter'}",
+            "power it on and wait for the next discovery; documents disagree on whether one that is off is accepted",
+        )
+    elif source.tools != "running":
+        yield _block("tools_missing", "VMware Tools do not run, so it cannot be shut down", "start VMware Tools")
+    if source.snapshots:
+        yield _block("snapshots", f"the source VM has {source.snapshots} snapshot(s)", "delete them, then run again")
+    if source.consolidation_needed:
+        yield _block("consolidate", "its disks need consolidation", "consolidate them in vCenter")
+    if source.question:
+        yield _block("question", "the VM waits for an answer in vCenter", "answer the pending question")
+
+
+def _disks(item: ProtectedItem, source: SourceMachine) -> Iterable[Problem]:
+    """A disk added, grown or removed since replication began would be lost in silence."""
+    protected = {disk.uuid.lower(): disk for disk in item.disks}
+    if not protected:
+        return
+    present = {disk.uuid.lower(): disk for disk in source.disks}
+    for uuid, disk in protected.items():
+        now = present.get(uuid)
+        if now is None:
+            yield _disk(f"disk {uuid} is replicated but no longer part of the VM")
+        elif disk.capacity_bytes and now.capacity_bytes != disk.capacity_bytes:
+            yield _disk(
+                f"{now.name} ({now.label}) is {now.capacity_bytes} bytes, replicated were {disk.capacity_bytes}"
+            )
+    for uuid, now in present.items():
+        if uuid not in protected and uuid not in item.excluded_disks and now.mode == "persistent":
+            yield _disk(f"{now.name} ({now.label}) was added after replication began")
+
+
+def _disk(text: str) -> Problem:
+    return _block("disks_differ", text, "remove the replication of this VM and replicate it anew (a full seeding)")
+
+
+def _names(item: ProtectedItem, source: SourceMachine, around: Surroundings) -> Iterable[Problem]:
+    name = item.target_vm_name.lower()
+    if name in around.arm_names:
+        yield _block(
+            "name_taken",
+            f"{around.arm_names[name]} exists already in the target resource group",
+            "remove or rename it: this cutover did not make it",
+        )
+    if name in around.host_names:
+        yield _block(
+            "name_taken_host",
+            f"a VM named {item.target_vm_name} runs on {around.host_names[name]} already",
+            "remove or rename it: this cutover did not make it",
+        )
+    kept = {nic.nic_id for nic in item.nics if nic.keep_ip}
+    for nic in source.nics:
+        for address in nic.addresses if nic.nic_id in kept else ():
+            holder = around.arm_addresses.get(address.lower())
+            if holder:
+                yield _block(
+                    "address_taken",
+                    f"address {address} of {nic.label} is held by {holder}",
+                    "free the address: the target would fail with 1000037 (InUse)",
+                )

@@ -1,0 +1,87 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Marks: what neither Azure nor vCenter holds, kept on the source VM itself as one small JSON text.
+
+A mark is written before the act it announces and is read as truth, so that any controller can go on where
+another one stopped. Text that is not ours is never overwritten silently: it decodes to an empty mark.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from typing import Any
+
+ATTRIBUTE = "azlocal.migrate"
+VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What we wrote on a source VM. Times are aware UTC datetimes."""
+
+    wave: str = ""
+    enabled_at: dt.datetime | None = None  # before the PUT of the protected item
+    cutover_at: dt.datetime | None = None  # before the POST of the planned failover
+    attempt: int = 0  # planned failovers sent
+    nics: tuple[tuple[int, bool, bool], ...] = ()  # (device key, connected, start connected) as they were
+    conflict_at: dt.datetime | None = None  # both sides were seen on
+    target_id: str = ""  # ARM id of the target machine that the cutover was to make
+
+
+def _time(value: Any) -> dt.datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.timezone.utc)
+
+
+def _text(value: dt.datetime) -> str:
+    return value.astimezone(dt.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def decode(text: str | None) -> Mark:
+    """The mark in a custom attribute's text; an empty one for anything that is not ours."""
+    try:
+        data = json.loads(text or "{}")
+    except ValueError:
+        return Mark()
+    if not isinstance(data, dict) or data.get("v") != VERSION:
+        return Mark()
+    nics = data.get("nics")
+    attempt = data.get("attempt")
+    return Mark(
+        wave=str(data.get("wave") or ""),
+        enabled_at=_time(data.get("enabled")),
+        cutover_at=_time(data.get("cutover")),
+        attempt=attempt if isinstance(attempt, int) else 0,
+        nics=tuple(
+            (int(nic[0]), bool(nic[1]), bool(nic[2]))
+            for nic in (nics if isinstance(nics, list) else [])
+            if isinstance(nic, list) and len(nic) == 3 and isinstance(nic[0], int)
+        ),
+        conflict_at=_time(data.get("conflict")),
+        target_id=str(data.get("target") or ""),
+    )
+
+
+def encode(mark: Mark) -> str:
+    """One line of JSON, keys left out where there is nothing to say."""
+    data: dict[str, Any] = {"v": VERSION}
+    if mark.wave:
+        data["wave"] = mark.wave
+    for key, moment in (("enabled", mark.enabled_at), ("cutover", mark.cutover_at), ("conflict", mark.conflict_at)):
+        if moment:
+            data[key] = _text(moment)
+    if mark.attempt:
+        data["attempt"] = mark.attempt
+    if mark.nics:
+        data["nics"] = [[key, int(connected), int(start)] for key, connected, start in mark.nics]
+    if mark.target_id:
+        data["target"] = mark.target_id
+    return json.dumps(data, separators=(",", ":"))

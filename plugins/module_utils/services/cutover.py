@@ -1,0 +1,295 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cutover: one idempotent tick that takes each VM its next safe step (design: cutover.md).
+
+A planned failover cannot be cancelled. So: guards from lists, fresh reads, mark, POST once, then watch. Run again
+and again it does nothing that is not due.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..clients.errors import ClientError, InvalidRequest, PermissionDenied, ReplyLost
+from ..domain import guards
+from ..domain.item import Job
+from ..domain.marks import Mark
+from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, Observed, Phase, Standing, standing
+from ..domain.problem import Problem
+from . import results, target
+from .lookup import until_certain
+from .observation import Entry, Observatory, Subject, machine_key, utc_now
+from .replication import Step, apply, state_result
+from .results import Result
+from .scope import INSTANCE_TYPE, machines_path
+
+# The task before which nothing exists on the target side (cutover.md, after a failure).
+BOUNDARY_TASK = "Preparing protected entities"
+SHUTDOWN_TASK = "Turning off resource on primary"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """How the source is stopped."""
+
+    shutdown: str = "service"  # service | guest_first | none
+    force_power_off: bool = False
+    shutdown_timeout_s: float = 900
+    retry_failed: bool = True
+    default_group: str = ""
+
+
+class Cutover:
+    """One tick for a batch of VMs."""
+
+    def __init__(self, see: Observatory, options: Options, hosts: Sequence[Mapping[str, Any]], *, check: bool) -> None:
+        self.see = see
+        self.options = options
+        self.check = check
+        self.host_names = {
+            str(vm.get("name", "")).lower(): str(host.get("node") or "?")
+            for host in hosts
+            for vm in (host.get("vms") or [])
+        }
+        self.host_states = {
+            str(vm.get("name", "")).lower(): str(vm.get("state") or "")
+            for host in hosts
+            for vm in (host.get("vms") or [])
+        }
+
+    def tick(self, entries: Sequence[Entry]) -> list[Result]:
+        subjects = self.see.subjects(entries, self.options.default_group)
+        powers = self.see.arm.map(self._with_power, subjects)
+        steps = [
+            Step(subject=subject, result=results.failed(subject.entry, read))
+            if isinstance(read, ClientError)
+            else self._decide(read)
+            for subject, read in zip(subjects, powers, strict=True)
+        ]
+        return apply(self.see, steps, check=self.check)
+
+    def _with_power(self, subject: Subject) -> Subject:
+        """Where there may be a target, its power decides everything: one GET for those VMs alone."""
+        if subject.seen is None or subject.seen.target is None:
+            return subject
+        return dataclasses.replace(subject, seen=self.see.with_power(subject.seen))
+
+    def _decide(self, subject: Subject) -> Step:
+        seen = subject.seen
+        if seen is None:
+            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
+            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=Phase.BLOCKED))
+        stands = standing(seen)
+        if stands.phase == Phase.CONFLICT:
+            return self._isolate(subject, stands)
+        if stands.phase == Phase.CUTTING_OVER:
+            return self._watch(subject, stands)
+        if stands.phase in (Phase.MIGRATED, Phase.COMPLETED):
+            return self._settle(subject, stands)
+        if stands.phase == Phase.READY or self._may_retry(seen, stands):
+            return self._start(subject, stands)
+        result = state_result(subject, stands)
+        if result.status == results.OK:  # on its way to ready, or not even replicating
+            result.status, result.error_code = results.BLOCKED, "not_ready"
+            result.remedy = "wait until it is ready to migrate, then run again"
+            result.settled = True
+        return Step(subject=subject, result=result)
+
+    def _may_retry(self, seen: Observed, stands: Standing) -> bool:
+        """Rules 23 and 27: a failed cutover may be sent again where nothing of it exists on the target."""
+        if stands.phase not in (Phase.FAILED_BEFORE, Phase.FAILED_AFTER) or not self.options.retry_failed:
+            return False
+        item = seen.item
+        if item is None or not (item.can("PlannedFailover") or item.can("Restart")):
+            return False
+        return seen.target is None and item.target_vm_name.lower() not in self.host_names
+
+    # -- before ------------------------------------------------------------------------------------------------
+
+    def _start(self, subject: Subject, stands: Standing) -> Step:
+        seen = subject.seen
+        assert seen is not None and seen.item is not None  # noqa: S101
+        problems = guards.cutover(seen.item, seen.source, self._around(seen))
+        if stands.phase == Phase.FAILED_BEFORE:  # its last failure is why its health is not Normal
+            problems = [problem for problem in problems if problem.code != "health"]
+        result = state_result(subject, stands)
+        if problems:
+            return Step(
+                subject=subject,
+                result=results.blocked(subject.entry, problems, phase=Phase.READY_HELD, extra=result.extra),
+            )
+        name = seen.item.target_vm_name
+        result.status, result.action, result.phase = results.CHANGED, "cutover", Phase.CUTTING_OVER
+        result.settled, result.error_code, result.remedy = self.check, "", ""
+        result.msg = f"planned failover to {name} {'would be' if self.check else 'is'} sent; the source is shut down"
+        result.diff = {
+            "before": {"source": "running", "target": "none"},
+            "after": {"source": "off", "target": f"{name} running"},
+        }
+        return Step(subject=subject, result=result, send=lambda: self._send(subject))
+
+    def _around(self, seen: Observed) -> guards.Surroundings:
+        source, tgt = self.see.project.agents
+        groups = {item.target_resource_group_id for item in self.see.items.values()}
+        return guards.Surroundings(
+            now=utc_now(),
+            agents_silent=tuple(agent.name for agent in (source, tgt) if not agent.responsive),
+            bridge_status=self._cached("place", self._place).bridge_status,
+            arm_names=self._cached("names", lambda: self._names(groups)),
+            arm_addresses=self._cached("addresses", lambda: self._addresses(groups)),
+            host_names=self.host_names,
+        )
+
+    def _cached(self, key: str, read: Any) -> Any:
+        """One read a tick for what all VMs share."""
+        cache = self.__dict__.setdefault("_cache", {})
+        if key not in cache:
+            cache[key] = read()
+        return cache[key]
+
+    def _place(self) -> Any:
+        return target.place(self.see.arm, self.see.project.fabrics[1].cluster_id)
+
+    def _names(self, groups: set[str]) -> dict[str, str]:
+        return {seen.name.lower(): seen.name for seen in target.machines(self.see.arm, groups).values()}
+
+    def _addresses(self, groups: set[str]) -> dict[str, str]:
+        held: dict[str, str] = {}
+        for nic in target.network_interfaces(self.see.arm, groups).values():
+            _, address, _ = target.addresses(nic)
+            if address:
+                held[address.lower()] = f"network interface {nic['name']}"
+        return held
+
+    def _send(self, subject: Subject) -> None:
+        """Fresh reads, guards again, mark, POST once."""
+        seen = subject.seen
+        assert seen is not None and seen.item is not None  # noqa: S101
+        item, source = self.see.item_now(seen.item.id), self.see.fresh_source(seen.source)
+        if item is None:
+            raise InvalidRequest("the protected item is gone", code="item_gone", remedy="look at it, then run again")
+        problems = [p for p in guards.cutover(item, source, self._around(seen)) if p.code != "health"]
+        if problems:
+            raise InvalidRequest(
+                "; ".join(problem.text for problem in problems), code=problems[0].code, remedy=problems[0].remedy
+            )
+        mark = dataclasses.replace(
+            seen.mark,
+            wave=str(subject.entry.get("wave") or seen.mark.wave),
+            cutover_at=utc_now(),
+            attempt=seen.mark.attempt + 1,
+            nics=seen.mark.nics or tuple((int(n.nic_id), n.connected, n.start_connected) for n in source.nics),
+            target_id=f"{machines_path(item.target_resource_group_id)}/{item.target_vm_name}",
+        )
+        self.see.write_mark(source, mark)
+        self._post(source, item.id, seen.mark, mark)
+
+    def _post(self, source: Any, item_id: str, before: Mark, mark: Mark) -> None:
+        body = {
+            "properties": {
+                "customProperties": {
+                    "instanceType": INSTANCE_TYPE,
+                    "shutdownSourceVM": self.options.shutdown != "none",
+                }
+            }
+        }
+        try:
+            self.see.arm.post(f"{item_id}/plannedFailover", self.see.project.version, body)
+        except ReplyLost:
+            if not until_certain(lambda: self._accepted(item_id, mark.cutover_at)):
+                raise
+        except (InvalidRequest, PermissionDenied):
+            self.see.write_mark(source, before)  # refused: nothing is on its way
+            raise
+
+    def _accepted(self, item_id: str, since: dt.datetime | None) -> bool | None:
+        """The item moves, or a failover job newer than the mark exists."""
+        item = self.see.item_now(item_id)
+        if item and item.protection_state.startswith("PlannedFailover"):
+            return True
+        self.see.__dict__.pop("all_jobs", None)
+        for job in self.see.all_jobs:
+            mine = machine_key(job.object_name) == machine_key(item_id)
+            if mine and job.display_name == FAILOVER_JOB and job.started_at and since and job.started_at >= since:
+                return True
+        return None
+
+    # -- while it runs -----------------------------------------------------------------------------------------
+
+    def _watch(self, subject: Subject, stands: Standing) -> Step:
+        """Say which task runs; where the shutdown hangs and the wave says so, power the source off."""
+        seen = subject.seen
+        assert seen is not None  # noqa: S101
+        result = state_result(subject, stands)
+        if seen.job is None or seen.job.display_name != FAILOVER_JOB or seen.job.state not in RUNNING_JOB_STATES:
+            return Step(subject=subject, result=result)
+        job = self.see.job(seen.job.id)
+        running = next((task for task in job.tasks if task.state == "Started"), None)
+        if running is None:
+            return Step(subject=subject, result=result)
+        result.msg = f"planned failover: {running.name}"
+        result.extra["task"] = running.name
+        if running.name == SHUTDOWN_TASK and seen.source.power == "on" and self._overdue(running.started_at):
+            if not self.options.force_power_off:
+                result.warnings.append("the source has not shut down in time; force_power_off would power it off")
+                return Step(subject=subject, result=result)
+            result.status, result.action = results.CHANGED, "power_off"
+            result.msg = "the guest did not shut down in time and is powered off, as the wave allows"
+            return Step(subject=subject, result=result, send=lambda: self._power_off(seen))
+        return Step(subject=subject, result=result)
+
+    def _overdue(self, since: dt.datetime | None) -> bool:
+        return since is not None and (utc_now() - since).total_seconds() > self.options.shutdown_timeout_s
+
+    def _power_off(self, seen: Observed) -> None:
+        if self.see.vcenter is not None:
+            self.see.vcenter.power_off(seen.source.moid, 120)
+
+    def _isolate(self, subject: Subject, stands: Standing) -> Step:
+        """Both sides run: nobody is powered off by us, but the source leaves the network at once (rule 2)."""
+        seen = subject.seen
+        assert seen is not None  # noqa: S101
+        result = state_result(subject, stands)
+        connected = [nic for nic in seen.source.nics if nic.connected]
+        if not connected or seen.mark.cutover_at is None:
+            return Step(subject=subject, result=result)
+        result.msg = f"{stands.reason}; the NICs of the source are disconnected"
+        result.action = "disconnect_source"
+        mark = dataclasses.replace(seen.mark, conflict_at=utc_now())
+
+        def send() -> None:
+            self.see.write_mark(seen.source, mark)
+            self._disconnect(seen)
+
+        return Step(subject=subject, result=result, send=send)
+
+    def _disconnect(self, seen: Observed) -> None:
+        if self.see.vcenter is not None:
+            wanted = {int(nic.nic_id): (False, False) for nic in seen.source.nics}
+            self.see.vcenter.connect_nics(seen.source.moid, wanted, 120)
+
+    # -- after -------------------------------------------------------------------------------------------------
+
+    def _settle(self, subject: Subject, stands: Standing) -> Step:
+        """The target runs and the source is off: only now its NICs are set not to connect at power on (step 11)."""
+        seen = subject.seen
+        assert seen is not None  # noqa: S101
+        result = state_result(subject, stands)
+        on = any(nic.start_connected for nic in seen.source.nics)
+        running = seen.target is not None and seen.target.power == "Running"
+        if not (on and running and seen.source.power == "off" and seen.mark.cutover_at):
+            return Step(subject=subject, result=result)
+        result.status, result.action = results.CHANGED, "disconnect_source"
+        result.msg = "it runs on Azure Local; the NICs of the source no longer connect at power on"
+        result.diff = {"before": {"source_nics": "connect at power on"}, "after": {"source_nics": "stay disconnected"}}
+        return Step(subject=subject, result=result, send=lambda: self._disconnect(seen))
+
+
+def boundary_passed(job: Job) -> bool:
+    """Whether something may exist on the target: unclear evidence counts as yes."""
+    states = {task.name: task.state for task in job.tasks}
+    return states.get(BOUNDARY_TASK) != "Pending" if BOUNDARY_TASK in states else True

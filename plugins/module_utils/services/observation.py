@@ -1,0 +1,161 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both worlds, read once and joined by VM: what every bulk verb looks at before it decides anything.
+
+Cost: the project's own reads, one list each of machines, protected items and jobs, one vCenter read. Never a
+request per VM.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from ..clients.arm import ArmClient
+from ..clients.vcenter import VcenterClient
+from ..domain import selection
+from ..domain.item import Job, ProtectedItem
+from ..domain.marks import Mark, decode, encode
+from ..domain.phase import Observed, TargetSeen
+from ..domain.problem import Problem
+from ..domain.source import SourceMachine, merge
+from . import scope as where
+from . import target
+from .project import Project
+
+Entry = dict[str, Any]
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
+
+
+def machine_key(name: str) -> str:
+    """The instance UUID at the end of a discovered machine's (and so a protected item's) name."""
+    return name.rsplit("_", 1)[-1].lower()
+
+
+@dataclasses.dataclass(kw_only=True, slots=True)
+class Subject:
+    """One entry of the wave and what was seen of it; ``problem`` where no single VM answers to it."""
+
+    entry: Entry
+    problem: Problem | None = None
+    seen: Observed | None = None
+
+
+class Observatory:
+    """Lazy, cached reads for one module call."""
+
+    def __init__(self, arm: ArmClient, vcenter: VcenterClient | None, project: Project) -> None:
+        self.arm = arm
+        self.vcenter = vcenter
+        self.project = project
+
+    @cached_property
+    def machines(self) -> list[SourceMachine]:
+        """Every source VM, merged from vCenter and Azure Migrate by instance UUID."""
+        site = self.project.source_site_id
+        version = self.arm.negotiate(site, where.OFF_AZURE)
+        return merge(self.live, self.arm.list(f"{site}/machines", version))
+
+    @cached_property
+    def live(self) -> list[dict[str, Any]]:
+        return self.vcenter.vms() if self.vcenter else []
+
+    @cached_property
+    def run_as(self) -> dict[str, str]:
+        """Run-as account id by vCenter id (lower case): the appliance's own login to vCenter."""
+        site = self.project.source_site_id
+        listed = self.arm.list(f"{site}/vcenters", self.arm.negotiate(site, where.OFF_AZURE))
+        return {str(v["id"]).lower(): str((v.get("properties") or {}).get("runAsAccountId") or "") for v in listed}
+
+    @cached_property
+    def items(self) -> dict[str, ProtectedItem]:
+        """Protected items by instance UUID."""
+        listed = self.arm.list(f"{self.project.vault_id}/protectedItems", self.project.version)
+        return {machine_key(item.name): item for item in map(ProtectedItem.parse, listed)}
+
+    @cached_property
+    def all_jobs(self) -> list[Job]:
+        """All jobs of protected items, newest first, trimmed as lists are (control-plane §0.7)."""
+        jobs = [Job.parse(job) for job in self.arm.list(f"{self.project.vault_id}/jobs", self.project.version)]
+        epoch = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+        return sorted((job for job in jobs if job.object_name), key=lambda job: job.started_at or epoch, reverse=True)
+
+    @cached_property
+    def newest_job(self) -> dict[str, Job]:
+        newest: dict[str, Job] = {}
+        for job in self.all_jobs:
+            newest.setdefault(machine_key(job.object_name), job)
+        return newest
+
+    def job(self, job_id: str) -> Job:
+        """One job with its task tree."""
+        return Job.parse(self.arm.get(job_id, self.project.version))
+
+    def item_now(self, item_id: str) -> ProtectedItem | None:
+        """One item, read afresh: lists lag."""
+        reply = self.arm.get_or_none(item_id, self.project.version)
+        return ProtectedItem.parse(reply) if reply else None
+
+    def instance(self, machine_id: str) -> dict[str, Any] | None:
+        """The VM instance behind a target machine."""
+        return self.arm.get_or_none(where.vm_instance_path(machine_id), where.LOCAL_VM)
+
+    def subjects(self, entries: Iterable[Entry], default_group: str) -> list[Subject]:
+        """Join every entry with what was seen of it."""
+        entries = list(entries)
+        chosen = [selection.select(entry, self.machines) for entry in entries]
+        groups = {default_group} | {str(entry.get("target_resource_group") or "") for entry in entries}
+        groups |= {item.target_resource_group_id for item in self.items.values()}
+        targets = target.machines(self.arm, {self.project.scope.group_id(group) for group in groups if group})
+        now = utc_now()
+        return [
+            Subject(entry=entry, problem=found)
+            if isinstance(found, Problem)
+            else Subject(entry=entry, seen=self._observe(found, targets, now))
+            for entry, found in zip(entries, chosen, strict=True)
+        ]
+
+    def _observe(self, source: SourceMachine, targets: dict[str, TargetSeen], now: dt.datetime) -> Observed:
+        key = source.instance_uuid.lower()
+        mark = decode(source.mark)
+        return Observed(
+            now=now,
+            source=source,
+            item=self.items.get(key),
+            job=self.newest_job.get(key),
+            target=targets.get(mark.target_id.lower()) if mark.target_id else None,
+            mark=mark,
+        )
+
+    def fresh_source(self, source: SourceMachine) -> SourceMachine:
+        """The same VM read again from vCenter, joined with what Azure Migrate knew of it."""
+        if self.vcenter is None or not source.moid:
+            return source
+        [again] = merge([self.vcenter.vm(source.moid)], [])
+        return dataclasses.replace(
+            again,
+            machine_id=source.machine_id,
+            vcenter_id=source.vcenter_id,
+            run_as_account_id=source.run_as_account_id,
+            os_type=again.os_type or source.os_type,
+        )
+
+    def with_power(self, seen: Observed) -> Observed:
+        """Read the target's power state where there may be a target: one GET for that VM."""
+        if seen.target is None:
+            return seen
+        instance = self.instance(seen.target.arm_id)
+        power = (((instance or {}).get("properties") or {}).get("status") or {}).get("powerState") or ""
+        return dataclasses.replace(seen, target=dataclasses.replace(seen.target, power=power))
+
+    def write_mark(self, source: SourceMachine, mark: Mark) -> None:
+        """Write a mark on the source VM, before the act that it announces."""
+        if self.vcenter is not None and source.moid:
+            self.vcenter.set_mark(source.moid, encode(mark))

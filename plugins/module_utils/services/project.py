@@ -1,0 +1,188 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The replication pair: vault, policy, extension, fabrics and agents that join one source to one target appliance.
+
+Facts: control-plane §1 (resources), §2.2 (how they are found), §2.4 (what they must be). Appliances are matched
+by the id of their site, never by a name prefix: ``app1`` is not ``app10``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import cached_property
+from typing import Any
+
+from ..clients.arm import ArmClient
+from ..clients.errors import ClientError, NotFound
+from ..domain.ids import same_id
+from . import scope as where
+from .scope import Scope
+
+
+class NotReady(ClientError):
+    """The project is not in a state in which this can be done."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Agent:
+    """One fabric agent: the replication service inside an appliance."""
+
+    name: str
+    appliance: str
+    responsive: bool
+    last_heartbeat: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Fabric:
+    name: str
+    id: str
+    cluster_id: str  # of the target fabric; "" for a source
+
+
+class Project:
+    """Read once, lazily: each property costs one request the first time."""
+
+    def __init__(self, arm: ArmClient, scope: Scope) -> None:
+        self.arm = arm
+        self.scope = scope
+
+    @cached_property
+    def vault_id(self) -> str:
+        """The replication vault's id, from the migration solution."""
+        solution = self._solution(where.MIGRATION_SOLUTION)
+        vault = _details(solution).get("vaultId", "")
+        if not vault:
+            raise NotReady(
+                f"project {self.scope.project} has no replication vault yet",
+                code="no_vault",
+                remedy="register the source appliance (azlocal.migrate.discover): the vault appears with it",
+            )
+        return vault
+
+    @cached_property
+    def version(self) -> str:
+        """The api-version of the replication provider that this region accepts."""
+        return self.arm.negotiate(self.vault_id, where.DATA_REPLICATION)
+
+    @cached_property
+    def sites(self) -> dict[str, str]:
+        """Site id by appliance name, lower case (V3 of the map overrides V2)."""
+        details = _details(self._solution(where.DISCOVERY_SOLUTION))
+        sites: dict[str, str] = {}
+        for entry in _entries(details.get("applianceNameToSiteIdMapV2")):
+            sites[str(entry.get("ApplianceName", "")).lower()] = str(entry.get("SiteId", ""))
+        for entry in _entries(details.get("applianceNameToSiteIdMapV3")):
+            for name, value in entry.items():
+                if isinstance(value, dict):
+                    sites[name.lower()] = str(value.get("SiteId", ""))
+        return sites
+
+    def site_id(self, appliance: str) -> str:
+        site = self.sites.get(appliance.lower(), "")
+        if not site:
+            known = ", ".join(sorted(self.sites)) or "none"
+            raise NotReady(
+                f"appliance {appliance} is not known to project {self.scope.project} (known: {known})",
+                code="appliance_unknown",
+                remedy="give the name that the appliance was registered with",
+            )
+        return site
+
+    @cached_property
+    def source_site_id(self) -> str:
+        return self.site_id(self.scope.source_appliance)
+
+    @cached_property
+    def fabrics(self) -> tuple[Fabric, Fabric]:
+        """Source and target fabric, found by the site that each names."""
+        listed = self.arm.list(self.scope.fabrics_path, self.version)
+        source = self._fabric(listed, "vmwareSiteId", self.source_site_id, self.scope.source_appliance)
+        target_site = self.site_id(self.scope.target_appliance)
+        return source, self._fabric(listed, "azStackHciSiteId", target_site, self.scope.target_appliance)
+
+    @cached_property
+    def agents(self) -> tuple[Agent, Agent]:
+        """The agent of the source and of the target appliance."""
+        source, target = self.fabrics
+        return self._agent(source, self.scope.source_appliance), self._agent(target, self.scope.target_appliance)
+
+    @cached_property
+    def policy_name(self) -> str:
+        name = f"{self.vault_id.rsplit('/', 1)[-1]}{where.INSTANCE_TYPE}policy"
+        self._succeeded(f"{self.vault_id}/replicationPolicies/{name}", "replication policy")
+        return name
+
+    @cached_property
+    def extension_name(self) -> str:
+        source, target = self.fabrics
+        name = f"{source.name}-{target.name}-MigReplicationExtn"
+        self._succeeded(f"{self.vault_id}/replicationExtensions/{name}", "replication extension")
+        return name
+
+    def _solution(self, name: str) -> dict[str, Any]:
+        try:
+            return self.arm.get(self.scope.solution_path(name), where.MIGRATE)
+        except NotFound as error:
+            raise NotReady(
+                f"Azure Migrate project {self.scope.project} in resource group {self.scope.resource_group} "
+                f"does not exist or lacks the solution {name}",
+                code=error.code or "project_not_found",
+                remedy="check azlocal_resource_group and azlocal_project, or run azlocal.migrate.prepare",
+                correlation_id=error.correlation_id,
+            ) from error
+
+    def _fabric(self, listed: list[dict[str, Any]], link: str, site_id: str, appliance: str) -> Fabric:
+        for fabric in listed:
+            properties = fabric.get("properties") or {}
+            custom = properties.get("customProperties") or {}
+            if not same_id(custom.get(link) or "", site_id) or properties.get("provisioningState") != "Succeeded":
+                continue
+            cluster = (custom.get("cluster") or {}).get("resourceName") or ""
+            return Fabric(name=fabric["name"], id=fabric["id"], cluster_id=cluster)
+        raise NotReady(
+            f"appliance {appliance} has no connected replication fabric",
+            code="appliance_not_connected",
+            remedy="finish the registration in the appliance's configuration manager",
+        )
+
+    def _agent(self, fabric: Fabric, appliance: str) -> Agent:
+        for agent in self.arm.list(f"{fabric.id}/fabricAgents", self.version):
+            properties = agent.get("properties") or {}
+            if str(properties.get("machineName", "")).lower() == appliance.lower():
+                return Agent(
+                    name=agent["name"],
+                    appliance=appliance,
+                    responsive=str(properties.get("isResponsive")).lower() == "true",
+                    last_heartbeat=str(properties.get("lastHeartbeat") or ""),
+                )
+        raise NotReady(
+            f"appliance {appliance} has no replication agent",
+            code="agent_missing",
+            remedy="see whether the replication services run inside the appliance",
+        )
+
+    def _succeeded(self, path: str, what: str) -> None:
+        found = self.arm.get_or_none(path, self.version)
+        state = ((found or {}).get("properties") or {}).get("provisioningState") if found else "missing"
+        if state != "Succeeded":
+            raise NotReady(
+                f"the {what} {path.rsplit('/', 1)[-1]} is {state}",
+                code="infrastructure_not_ready",
+                remedy="run azlocal.migrate.prepare (module infrastructure) again",
+            )
+
+
+def _details(solution: dict[str, Any]) -> dict[str, str]:
+    properties = solution.get("properties") or {}
+    return ((properties.get("details") or {}).get("extendedDetails")) or {}
+
+
+def _entries(text: str | None) -> list[dict[str, Any]]:
+    try:
+        value = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

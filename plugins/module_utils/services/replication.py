@@ -1,0 +1,402 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replication as wanted: enable it, keep it as wanted, take it back.
+
+observe -> decide (pure, per VM) -> apply. A VM that fails never stops the others; a create is sent once and then
+looked for, never sent again blindly (control-plane §2.4, §2.5, §2.8).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..clients.errors import ClientError, Conflict, InvalidRequest, PermissionDenied, ReplyLost
+from ..domain import changes, concerns, wire
+from ..domain.marks import Mark
+from ..domain.phase import FAILED, MOVING, STOPPED, Phase, Standing, TargetSeen, standing
+from ..domain.problem import Problem
+from ..domain.spec import Defaults, Wanted, build
+from ..domain.target import TargetPlace
+from . import results, target
+from .lookup import until_certain
+from .observation import Entry, Observatory, Subject, utc_now
+from .results import Result
+
+
+@dataclasses.dataclass(kw_only=True, slots=True)
+class Step:
+    """One decision: what to send for a VM, and the result if it is accepted."""
+
+    subject: Subject
+    result: Result
+    send: Callable[[], None] | None = None  # None: nothing to do
+    wanted: Wanted | None = None
+
+
+class Replication:
+    """``present`` and ``absent`` for a batch of VMs."""
+
+    def __init__(self, observatory: Observatory, defaults: Defaults, *, check: bool, retry_failed: bool = True) -> None:
+        self.see = observatory
+        self.defaults = defaults
+        self.check = check
+        self.retry_failed = retry_failed
+
+    # -- present -----------------------------------------------------------------------------------------------
+
+    def present(self, entries: Sequence[Entry]) -> list[Result]:
+        steps = [self._present(subject) for subject in self.see.subjects(entries, self.defaults.target_resource_group)]
+        self._refuse_twins(steps)
+        self._refuse_taken_names(steps)
+        return self._apply(steps)
+
+    @property
+    def place(self) -> TargetPlace:
+        if "_place" not in self.__dict__:
+            self.__dict__["_place"] = target.place(self.see.arm, self.see.project.fabrics[1].cluster_id)
+        place: TargetPlace = self.__dict__["_place"]
+        return place
+
+    def _present(self, subject: Subject) -> Step:
+        if subject.seen is None:
+            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
+            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=Phase.BLOCKED))
+        stands = standing(subject.seen)
+        if stands.phase == Phase.DISCOVERED:
+            return self._enable(subject)
+        if stands.phase == Phase.FAILED_ENABLE and self.retry_failed and subject.seen.item:
+            return self._remove(subject, stands, "remove_failed")
+        result = state_result(subject, stands)
+        if subject.seen.item is not None and stands.phase in (Phase.SEEDING, Phase.READY, Phase.READY_HELD):
+            return self._drift(subject, result)
+        return Step(subject=subject, result=result)
+
+    def _wanted(self, subject: Subject) -> Wanted | list[Problem]:
+        assert subject.seen is not None  # noqa: S101 - narrowed by the callers
+        return build(subject.entry, subject.seen.source, self.place, self.defaults)
+
+    def _enable(self, subject: Subject) -> Step:
+        assert subject.seen is not None  # noqa: S101
+        source = subject.seen.source
+        wanted = self._wanted(subject)
+        found = concerns.check(source, None if isinstance(wanted, list) else wanted)
+        if isinstance(wanted, list):
+            found = [*found, *wanted]
+        else:
+            found = [*found, *wire.unsendable(wanted, self.see.project.version)]
+        blocking = [problem for problem in found if problem.severity == "block"]
+        if blocking or isinstance(wanted, list):
+            return Step(subject=subject, result=results.refused(subject.entry, blocking))
+        result = Result(
+            name=results.label(subject.entry),
+            host=subject.entry.get("host") or "",
+            status=results.CHANGED,
+            action="enable",
+            phase=Phase.ENABLING,
+            settled=self.check,
+            msg=f"replication {'would be' if self.check else 'is being'} enabled as {wanted.target_vm_name}",
+            diff={"before": {}, "after": plan(wanted)},
+            warnings=[problem.text for problem in found],
+            extra=_facts(subject),
+        )
+        return Step(subject=subject, result=result, wanted=wanted, send=lambda: self._put(subject, wanted))
+
+    def _pair(self) -> wire.Pair:
+        project = self.see.project
+        _, fabric = project.fabrics
+        source_agent, target_agent = project.agents
+        if not self.place.custom_location_id:
+            raise ClientError(
+                f"no custom location was found for Azure Local instance {fabric.cluster_id.rsplit('/', 1)[-1]}",
+                code="no_custom_location",
+                remedy="see whether its Arc resource bridge is deployed and running",
+            )
+        return wire.Pair(
+            cluster_id=fabric.cluster_id,
+            custom_location_id=self.place.custom_location_id,
+            region=self.place.region,
+            policy_name=project.policy_name,
+            extension_name=project.extension_name,
+            source_agent=source_agent.name,
+            target_agent=target_agent.name,
+        )
+
+    def _put(self, subject: Subject, wanted: Wanted) -> None:
+        assert subject.seen is not None  # noqa: S101
+        source, before = subject.seen.source, subject.seen.mark
+        run_as = self.see.run_as.get(source.vcenter_id.lower(), "")
+        source = dataclasses.replace(source, run_as_account_id=run_as)
+        version = self.see.project.version
+        body = wire.create_body(wanted, source, self._pair(), version)
+        path = f"{self.see.project.vault_id}/protectedItems/{source.machine_id.rsplit('/', 1)[-1]}"
+        wave = str(subject.entry.get("wave") or "")
+        self.see.write_mark(source, Mark(wave=wave, enabled_at=utc_now()))
+        try:
+            self.see.arm.put(path, version, body)
+        except ReplyLost:
+            if not until_certain(lambda: self.see.arm.get_or_none(path, version)):
+                raise
+        except (InvalidRequest, PermissionDenied):
+            self.see.write_mark(source, before)  # it was refused: nothing is on its way
+            raise
+        except Conflict:
+            if self.see.arm.get_or_none(path, version) is None:
+                self.see.write_mark(source, before)
+                raise  # else: the item is being made already, by us or by someone else
+
+    def _drift(self, subject: Subject, result: Result) -> Step:
+        assert subject.seen is not None and subject.seen.item is not None  # noqa: S101
+        wanted, item = self._wanted(subject), subject.seen.item
+        if isinstance(wanted, list):
+            result.warnings.extend(problem.text for problem in wanted)
+            return Step(subject=subject, result=result)
+        drift = changes.drift(wanted, item)
+        if drift.immutable:
+            fields = ", ".join(sorted(drift.immutable))
+            problem = Problem(
+                code="blocked_drift",
+                severity="block",
+                text=f"{fields} differ(s) from what is replicating and cannot be changed any more",
+                remedy="give the values that are replicating, or remove the replication and enable it anew",
+            )
+            blocked = results.blocked(subject.entry, [problem], phase=result.phase, extra=result.extra)
+            blocked.diff = _diff(drift.immutable)
+            return Step(subject=subject, result=blocked)
+        if not drift.updatable:
+            return Step(subject=subject, result=result)
+        if not item.can("DisableProtection") or item.can("CommitFailover"):
+            result.warnings.append("it will be changed as wanted once the service allows updates")
+            return Step(subject=subject, result=result)
+        fields = ", ".join(sorted(drift.updatable))
+        result.status, result.action, result.diff = results.CHANGED, "update", _diff(drift.updatable)
+        result.msg = f"{fields} {'would be' if self.check else 'is'} changed"
+        body = wire.update_body(drift)
+        return Step(
+            subject=subject,
+            result=result,
+            send=lambda: self._accepted(self.see.arm.patch(item.id, self.see.project.version, body)),
+        )
+
+    @staticmethod
+    def _accepted(reply: Any) -> None:
+        """The service took the order; its progress is read from the item, not from here."""
+
+    def _refuse_twins(self, steps: Sequence[Step]) -> None:
+        """The same target name twice in one batch: neither is sent."""
+        names = Counter(_target_key(step) for step in steps if step.wanted)
+        for step in steps:
+            if step.wanted and names[_target_key(step)] > 1:
+                self._block(
+                    step,
+                    Problem(
+                        code="name_twice",
+                        severity="block",
+                        text=f"target name {step.wanted.target_vm_name} is wanted by more than one VM of this wave",
+                        remedy="give each a target_vm_name of its own",
+                    ),
+                )
+
+    def _refuse_taken_names(self, steps: Sequence[Step]) -> None:
+        """A machine with that name exists: the service would fail, hours later."""
+        groups = {step.wanted.target_resource_group_id for step in steps if step.wanted}
+        taken: dict[str, TargetSeen] = target.machines(self.see.arm, groups) if groups else {}
+        items = {
+            f"{item.target_resource_group_id}/{item.target_vm_name}".lower(): item for item in self.see.items.values()
+        }
+        for step in steps:
+            if step.wanted is None or step.wanted.arc == "reuse":
+                continue
+            name, group = step.wanted.target_vm_name, step.wanted.target_resource_group_id
+            path = f"{group}/providers/Microsoft.HybridCompute/machines/{name}".lower()
+            holder = items.get(_target_key(step))
+            if path in taken or holder:
+                what = f"replicating VM {holder.source_vm_name}" if holder else "an existing machine"
+                text = f"target name {name} is held by {what} in {group.rsplit('/', 1)[-1]}"
+                remedy = "choose another target_vm_name, or remove what holds it"
+                self._block(step, Problem(code="name_taken", severity="block", text=text, remedy=remedy))
+
+    @staticmethod
+    def _block(step: Step, problem: Problem) -> None:
+        step.result = results.blocked(step.subject.entry, [problem], phase=Phase.BLOCKED)
+        step.send = step.wanted = None
+
+    # -- absent ------------------------------------------------------------------------------------------------
+
+    def absent(self, entries: Sequence[Entry], *, force: bool = False) -> list[Result]:
+        """Take replication back before a cutover: seed disks are discarded, the source is not touched."""
+        steps = []
+        for subject in self.see.subjects(entries, self.defaults.target_resource_group):
+            steps.append(self._absent(subject, force))
+        return self._apply(steps)
+
+    def _absent(self, subject: Subject, force: bool) -> Step:
+        if subject.seen is None:
+            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
+            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=Phase.BLOCKED))
+        stands = standing(subject.seen)
+        item = subject.seen.item
+        if item is None or stands.phase in MOVING - {Phase.SEEDING, Phase.RESYNCING, Phase.ENABLING}:
+            result = state_result(subject, stands)
+            result.status = results.OK
+            return Step(subject=subject, result=result)
+        if item.active_location == "Recovery":
+            problem = Problem(
+                code="already_migrated",
+                severity="block",
+                text="it has been cut over already",
+                remedy="verify it and use state: completed; this would delete the proof, not the VM",
+            )
+            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=stands.phase))
+        return self._remove(subject, stands, "remove", force)
+
+    def _remove(self, subject: Subject, stands: Standing, action: str, force: bool = False) -> Step:
+        assert subject.seen is not None and subject.seen.item is not None  # noqa: S101
+        item = subject.seen.item
+        if not item.can("DisableProtection"):
+            text = f"the service does not allow it to be removed now ({stands.reason})"
+            problem = Problem(code="not_allowed", severity="block", text=text, remedy="wait, then run again")
+            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=stands.phase))
+        result = state_result(subject, stands)
+        result.status, result.action, result.phase = results.CHANGED, action, Phase.REMOVING
+        result.settled, result.error_code, result.remedy = self.check, "", ""
+        result.msg = f"replication {'would be' if self.check else 'is being'} removed ({stands.reason})"
+        result.diff = {"before": {"phase": str(stands.phase)}, "after": {"phase": "discovered"}}
+        return Step(subject=subject, result=result, send=lambda: remove_item(self.see, item.id, force=force))
+
+    # -- apply -------------------------------------------------------------------------------------------------
+
+    def _apply(self, steps: Sequence[Step]) -> list[Result]:
+        return apply(self.see, steps, check=self.check)
+
+
+def apply(see: Observatory, steps: Sequence[Step], *, check: bool) -> list[Result]:
+    """Send what was decided, several at a time; a refusal is that VM's own result."""
+    if not check:
+        sending = [step for step in steps if step.send]
+
+        def send(step: Step) -> None:
+            if step.send:
+                step.send()
+
+        for step, outcome in zip(sending, see.arm.map(send, sending), strict=True):
+            if isinstance(outcome, ClientError):
+                phase = standing(step.subject.seen).phase if step.subject.seen else Phase.UNKNOWN
+                step.result = results.failed(step.subject.entry, outcome, action=step.result.action, phase=phase)
+    return [step.result for step in steps]
+
+
+def remove_item(see: Observatory, item_id: str, *, force: bool) -> None:
+    """DELETE once; a lost reply is settled by looking at the item."""
+    try:
+        see.arm.delete(item_id, see.project.version, {"forceDelete": "true" if force else "false"})
+    except ReplyLost:
+        if not until_certain(lambda: _deleting(see, item_id)):
+            raise
+
+
+def _deleting(see: Observatory, item_id: str) -> bool | None:
+    item = see.item_now(item_id)
+    if item is None or item.protection_state in ("DisablingProtection", "MarkedForDeletion"):
+        return True
+    return None
+
+
+def _target_key(step: Step) -> str:
+    assert step.wanted is not None  # noqa: S101
+    return f"{step.wanted.target_resource_group_id}/{step.wanted.target_vm_name}".lower()
+
+
+def _diff(fields: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    return {
+        "before": {name: before for name, (before, _) in sorted(fields.items())},
+        "after": {name: after for name, (_, after) in sorted(fields.items())},
+    }
+
+
+def plan(wanted: Wanted) -> dict[str, Any]:
+    """The plan of one VM as a person reads it in a diff."""
+    return {
+        "target_vm_name": wanted.target_vm_name,
+        "target_resource_group": wanted.target_resource_group_id.rsplit("/", 1)[-1],
+        "storage_path": wanted.storage_path_id.rsplit("/", 1)[-1],
+        "cpu_cores": wanted.cpu_cores,
+        "memory_mb": wanted.memory_mb,
+        "generation": wanted.generation,
+        "disks": [
+            f"{disk.uuid} {disk.size_gb} GB {disk.format}{' (OS)' if disk.is_os else ''}" for disk in wanted.disks
+        ],
+        "nics": [
+            f"{nic.label} -> {(nic.network_id or '').rsplit('/', 1)[-1]}{', keeps its address' if nic.keep_ip else ''}"
+            if nic.create
+            else f"{nic.label} -> not created"
+            for nic in wanted.nics
+        ],
+    }
+
+
+def _facts(subject: Subject) -> dict[str, Any]:
+    """What every result says of a VM beside its status."""
+    seen = subject.seen
+    if seen is None:
+        return {}
+    item = seen.item
+    size = sum(disk.capacity_bytes or 0 for disk in (item.disks if item and item.disks else seen.source.disks))
+    return {
+        "instance_uuid": seen.source.instance_uuid,
+        "source_power": seen.source.power,
+        "target_vm_name": item.target_vm_name if item else str(subject.entry.get("target_vm_name") or ""),
+        "target_id": seen.target.arm_id if seen.target else "",
+        "target_power": seen.target.power if seen.target else "",
+        "health": item.health if item else "",
+        "bytes": size,
+        "progress_percent": percent(subject),
+    }
+
+
+def percent(subject: Subject) -> float | None:
+    """How far the current movement of the VM is, where the service says so."""
+    item = subject.seen.item if subject.seen else None
+    if item is None:
+        return None
+    state = item.protection_state
+    if state.startswith("PlannedFailover"):
+        return 100.0 if state == "PlannedFailoverCompleted" else item.migration_percent
+    if state.startswith("Protected"):
+        return item.resync_percent if item.resync_required else 100.0
+    return item.initial_replication_percent
+
+
+def state_result(subject: Subject, stands: Standing) -> Result:
+    """The result of a VM for which nothing is to be done: its phase decides ok, failed or blocked."""
+    result = Result(
+        name=results.label(subject.entry),
+        host=subject.entry.get("host") or "",
+        phase=stands.phase,
+        settled=stands.settled,
+        msg=stands.reason,
+        extra=_facts(subject),
+    )
+    if stands.phase in FAILED:
+        result.status, result.error_code = results.FAILED, str(stands.phase)
+        result.remedy = REMEDY.get(stands.phase, "see the job and the events of the vault")
+    elif stands.phase in STOPPED:
+        result.status, result.error_code = results.BLOCKED, str(stands.phase)
+        result.remedy = REMEDY.get(stands.phase, "")
+    return result
+
+
+REMEDY = {
+    Phase.CONFLICT: "decide which side is right and power the other off; disconnect its NICs first",
+    Phase.FAILED_ENABLE: "repair what the health error names, then run again: it is removed and enabled anew",
+    Phase.FAILED_SEED: "repair what the health error names, remove the replication (state: absent), enable it anew",
+    Phase.FAILED_BEFORE: "repair what the error names, then run the cutover again",
+    Phase.FAILED_AFTER: "a half-made target VM may exist: see the guide on failed cutovers before you retry",
+    Phase.FAILED_REMOVE: "run again; if it stays, remove it in the portal with force",
+    Phase.REMOVED_ELSEWHERE: "find out who removed it, then clear the custom attribute azlocal.migrate of the source VM",
+    Phase.READY_HELD: "repair what is named, then run again",
+    Phase.FOREIGN: "someone else works on this VM: let them finish",
+}

@@ -1,0 +1,182 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verification of migrated VMs, and the completion that stands on it: recomputed each time, never remembered."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..clients.errors import ClientError
+from ..domain.checks import Check, Evidence, HostFacts, TargetFacts, evaluate, may_pass_later, verified
+from ..domain.phase import Observed, Phase, Standing, standing
+from ..domain.problem import Problem
+from ..domain.spec import Defaults, Wanted, build
+from . import results, target
+from .observation import Entry, Observatory, Subject, utc_now
+from .replication import Step, apply, remove_item, state_result
+from .results import Result
+
+POWER_OFF = ("VmPoweredOffEvent", "VmGuestShutdownEvent")
+
+
+class Verification:
+    """Checks for a batch of VMs; ``complete`` deletes the protected items of those that pass."""
+
+    def __init__(
+        self, see: Observatory, defaults: Defaults, hosts: Sequence[Mapping[str, Any]], *, check_mode: bool
+    ) -> None:
+        self.see = see
+        self.defaults = defaults
+        self.hosts = hosts
+        self.check_mode = check_mode
+        self._nics: dict[str, dict[str, Any]] = {}
+
+    def verify(self, entries: Sequence[Entry], names: Sequence[str] = ()) -> list[Result]:
+        return [self._verdict(subject, evidence, names)[0] for subject, evidence in self._look(entries)]
+
+    def complete(self, entries: Sequence[Entry]) -> list[Result]:
+        """Complete what is verified; refuse the rest and say which check stands against it."""
+        steps = [self._complete(subject, evidence) for subject, evidence in self._look(entries)]
+        return apply(self.see, steps, check=self.check_mode)
+
+    # -- looking -----------------------------------------------------------------------------------------------
+
+    def _look(self, entries: Sequence[Entry]) -> list[tuple[Subject, Evidence | ClientError | None]]:
+        subjects = self.see.subjects(entries, self.defaults.target_resource_group)
+        migrated = [s for s in subjects if s.seen and s.seen.mark.cutover_at]
+        groups = {s.seen.mark.target_id.split("/providers/")[0] for s in migrated if s.seen and s.seen.mark.target_id}
+        self._nics = target.network_interfaces(self.see.arm, groups) if groups else {}
+        ends = self._power_offs(migrated)
+        place = target.place(self.see.arm, self.see.project.fabrics[1].cluster_id) if migrated else None
+
+        def look(subject: Subject) -> Evidence | None:
+            seen = subject.seen
+            if seen is None or seen.mark.cutover_at is None:
+                return None
+            wanted = build(subject.entry, seen.source, place, self.defaults) if place else []
+            return self._evidence(seen, wanted if isinstance(wanted, Wanted) else None, ends)
+
+        return list(zip(subjects, self.see.arm.map(look, subjects), strict=True))
+
+    def _evidence(self, seen: Observed, wanted: Wanted | None, ends: dict[str, dt.datetime]) -> Evidence:
+        instance = self.see.instance(seen.target.arm_id) if seen.target else None
+        facts: TargetFacts | None = target.facts(instance, self._nics) if instance else None
+        name = seen.target.name if seen.target else (wanted.target_vm_name if wanted else "")
+        silent = tuple(str(h.get("node") or h.get("host") or "?") for h in self.hosts if h.get("error"))
+        return Evidence(
+            source=seen.source,
+            wanted=wanted,
+            item=self._fresh_item(seen),
+            target=facts,
+            host=self._on_host(name),
+            hosts_asked=bool(self.hosts),
+            hosts_silent=silent,
+            powered_off_at=ends.get(seen.source.moid),
+            now=utc_now(),
+        )
+
+    def _fresh_item(self, seen: Observed) -> Any:
+        return self.see.item_now(seen.item.id) if seen.item else None
+
+    def _on_host(self, name: str) -> HostFacts | None:
+        for host in self.hosts:
+            for vm in host.get("vms") or []:
+                if str(vm.get("name", "")).lower() == name.lower():
+                    return HostFacts(
+                        node=str(host.get("node") or ""),
+                        state=str(vm.get("state") or ""),
+                        heartbeat=str(vm.get("heartbeat") or ""),
+                        generation=vm.get("generation"),
+                        cpu_cores=vm.get("cpu_cores"),
+                        disk_sizes=tuple(int(disk.get("size_bytes") or 0) for disk in vm.get("disks") or []),
+                        addresses=tuple(a for nic in vm.get("nics") or [] for a in nic.get("addresses") or []),
+                    )
+        return None
+
+    def _power_offs(self, subjects: Sequence[Subject]) -> dict[str, dt.datetime]:
+        """When each source went off for its cutover: one event query for all."""
+        if self.see.vcenter is None or not subjects:
+            return {}
+        moids = [s.seen.source.moid for s in subjects if s.seen and s.seen.source.moid]
+        since = min(s.seen.mark.cutover_at for s in subjects if s.seen and s.seen.mark.cutover_at)
+        ends: dict[str, dt.datetime] = {}
+        for event in self.see.vcenter.events(moids, list(POWER_OFF), since - dt.timedelta(minutes=10)):
+            if event["kind"] == "VmPoweredOffEvent":
+                ends[event["moid"]] = max(ends.get(event["moid"], event["at"]), event["at"])
+        return ends
+
+    # -- judging -----------------------------------------------------------------------------------------------
+
+    def _verdict(
+        self, subject: Subject, evidence: Evidence | ClientError | None, names: Sequence[str] = ()
+    ) -> tuple[Result, list[Check]]:
+        if isinstance(evidence, ClientError):
+            return results.failed(subject.entry, evidence, action="verify"), []
+        if subject.seen is None:
+            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
+            return results.blocked(subject.entry, [problem], phase=Phase.BLOCKED), []
+        stands = self._standing(subject.seen, evidence)
+        result = state_result(subject, stands)
+        result.action = "verify"
+        if evidence is None or stands.phase not in (Phase.MIGRATED, Phase.COMPLETED):
+            if result.status == results.OK:
+                result.status, result.error_code = results.BLOCKED, "not_migrated"
+                result.remedy = "cut it over first (azlocal.migrate.cutover)"
+            return result, []
+        checks = evaluate(evidence, names)
+        result.extra["checks"] = [check.as_dict() for check in checks]
+        result.extra["target_power"] = evidence.target.power if evidence.target else ""
+        open_ones = [check.name for check in checks if check.result == "not_checked"]
+        if verified(checks):
+            result.msg = f"verified by {len(checks) - len(open_ones)} checks"
+            if open_ones:
+                result.msg += f"; not checked: {', '.join(open_ones)}"
+            if stands.phase == Phase.MIGRATED:
+                result.phase = Phase.VERIFIED
+            return result, checks
+        bad = [check for check in checks if check.result == "failed"]
+        result.status = results.FAILED
+        result.error_code = bad[0].name if bad else "not_verified"
+        result.msg = "; ".join(
+            f"{check.name}: expected {check.expected or 'it'}, seen {check.seen or 'nothing'} ({check.observer})"
+            for check in bad
+        ) or f"not seen: {', '.join(open_ones)}"
+        result.remedy = "repair what the check names, then verify again; the protected item is kept until then"
+        result.settled = not may_pass_later(checks)
+        return result, checks
+
+    @staticmethod
+    def _standing(seen: Observed, evidence: Evidence | ClientError | None) -> Standing:
+        if isinstance(evidence, Evidence) and evidence.target and seen.target:
+            powered = dataclasses.replace(seen.target, power=evidence.target.power)
+            seen = dataclasses.replace(seen, target=powered, item=evidence.item)
+        return standing(seen)
+
+    def _complete(self, subject: Subject, evidence: Evidence | ClientError | None) -> Step:
+        result, _checks = self._verdict(subject, evidence)
+        if subject.seen is not None and result.phase in (Phase.COMPLETED, Phase.COMPLETING):
+            if result.phase == Phase.COMPLETING:  # its proof was given before the DELETE was sent
+                result.status, result.error_code, result.remedy = results.OK, "", ""
+            return Step(subject=subject, result=result)
+        if result.phase != Phase.VERIFIED:
+            if result.status == results.FAILED:
+                result.msg = f"not completed, because it is not verified: {result.msg}"
+            result.settled = True
+            return Step(subject=subject, result=result)
+        item = evidence.item if isinstance(evidence, Evidence) else None
+        if item is None or not item.can("DisableProtection"):
+            problem = Problem(
+                code="not_allowed", severity="block", text="the service does not allow it now", remedy="run again later"
+            )
+            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=result.phase))
+        item_id = item.id
+        result.status, result.action, result.phase = results.CHANGED, "complete", Phase.COMPLETING
+        result.settled = self.check_mode
+        verb = "would be" if self.check_mode else "is being"
+        result.msg = f"migration {verb} completed ({result.msg})"
+        result.diff = {"before": {"protected_item": "present"}, "after": {"protected_item": "absent"}}
+        return Step(subject=subject, result=result, send=lambda: remove_item(self.see, item_id, force=False))

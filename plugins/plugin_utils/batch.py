@@ -1,0 +1,177 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action form of every bulk verb: the batch of hosts in, one module call, results by name out.
+
+Why it is so (tried on five cores, design: house.md §2): a module call per VM costs half a second before it does
+anything; a failing ``run_once`` task loses all other hosts. So the verb runs once, on the controller, over its own
+local connection, never fails in batch form, and ``verdict`` gives each host its own result.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, ClassVar
+
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.azlocal.migrate.plugins.plugin_utils import hosts, role_options, waiting
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import KEYS, PREFIX, batch
+
+
+# The roles register each host's verdict under this name; a host that a step left alone is passed by from then on.
+VERDICT = "azlocal_verdict"
+
+
+class StepFailed(Exception):
+    """The whole step failed; the module's reply says why."""
+
+    def __init__(self, reply: dict[str, Any]) -> None:
+        super().__init__(str(reply.get("msg") or "the step failed"))
+        self.reply = reply
+
+
+class BatchAction(ActionBase):
+    """Base of the bulk actions; a subclass says how it waits and whether it asks the Azure Local hosts."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    TRANSFERS_FILES = False
+
+    takes: ClassVar[frozenset[str]] = frozenset(role_options.PROJECT)  # options taken from azlocal_* variables
+    looks_by: ClassVar[str] = ""  # module that looks while waiting; "" is the verb itself
+    asks_hosts: ClassVar[str] = "never"  # never | first | always
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        self._vars = task_vars or {}
+        args = dict(self._task.args)
+        in_batch = not args.get("vms")
+        self._become_local()
+        try:
+            if in_batch:
+                args = {**self._from_variables(), **args, "vms": self._batch()}
+                if not args["vms"]:
+                    return {"changed": False, "step": {"error": None, "results": []}}
+            answer = self.work(args)
+        except StepFailed as failure:
+            return self._as_data(failure.reply) if in_batch else failure.reply
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        if in_batch:
+            return {"changed": False, "step": {"error": None, **answer}, **self.beside(answer)}
+        return answer
+
+    def _batch(self) -> list[dict[str, Any]]:
+        """One entry per host of the batch. What the play itself says of all hosts is not in their own variables."""
+        hostvars = self._vars["hostvars"]
+        names = [host for host in self.batch_hosts() if not self._left_alone(host)]
+        own = hostvars[self._vars["inventory_hostname"]]
+        keys = [key for key in KEYS if PREFIX + key in self._vars and PREFIX + key not in own]
+        shared = {key: self._templar.template(self._vars[PREFIX + key]) for key in keys}
+        return [{**shared, **entry} for entry in batch(names, hostvars)]
+
+    def _left_alone(self, host: str) -> bool:
+        return bool((self._vars["hostvars"][host].get(VERDICT) or {}).get("blocked"))
+
+    def _from_variables(self) -> dict[str, Any]:
+        """Options that the task leaves out, and the role's argument spec, checked once for all hosts."""
+        given = {name: PREFIX + name for name in role_options.OPTIONS if PREFIX + name in self._vars}
+        values = {variable: self._templar.template(self._vars[variable]) for variable in given.values()}
+        role = self._task._role
+        try:
+            options = role_options.from_variables(values, role._role_path if role else None)
+        except role_options.WrongOptions as wrong:
+            raise StepFailed({"msg": str(wrong), "error_code": "wrong_variables"}) from wrong
+        return {name: value for name, value in options.items() if name in self.takes}
+
+    def batch_hosts(self) -> list[str]:
+        """The hosts of this batch that are still in the play."""
+        return list(self._vars["ansible_play_batch"])
+
+    def beside(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """What a subclass wants to return beside ``step``."""
+        return {}
+
+    @staticmethod
+    def _as_data(reply: dict[str, Any]) -> dict[str, Any]:
+        keys = ("error_code", "remedy", "correlation_id")
+        error = {"msg": str(reply.get("msg") or "the step failed"), **{key: reply.get(key) or "" for key in keys}}
+        return {"changed": False, "step": {"error": error, "results": []}}
+
+    def _become_local(self) -> None:
+        """Our own local connection and interpreter, whatever ``all`` says of the hosts (explicit localhost included)."""
+        self._play_context.become = False
+        self._connection = connection_loader.get("local", self._play_context)
+        self._connection.set_options(var_options={})
+
+    # -- the verb ----------------------------------------------------------------------------------------------
+
+    def work(self, args: dict[str, Any]) -> dict[str, Any]:
+        """One call, and looks until everything is settled where the task waits."""
+        if self._asks(args) != "never":
+            args["hosts_seen"] = args.get("hosts_seen") or hosts.ask_all(self, self._vars)
+        answer = self.call(args)
+        if self._task.check_mode or not self._wants("wait", args):
+            return answer
+        return self._wait(args, answer)
+
+    def _asks(self, args: dict[str, Any]) -> str:
+        return self.asks_hosts
+
+    @staticmethod
+    def _wants(name: str, args: dict[str, Any]) -> bool:
+        return str(args.get(name)).lower() in ("true", "yes", "1", "on")
+
+    def call(self, args: dict[str, Any], module: str = "") -> dict[str, Any]:
+        """One module call on the controller."""
+        name = module or self._task.resolved_action or self._task.action
+        local = dict(self._vars, ansible_python_interpreter=sys.executable, ansible_connection="local")
+        reply: dict[str, Any] = self._execute_module(module_name=name, module_args=args, task_vars=local)
+        reply.pop("invocation", None)
+        if reply.get("failed") and "results" not in reply:
+            raise StepFailed(reply)
+        return reply
+
+    def _wait(self, args: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        """Look, tick by tick. After a look says that all is settled, the verb itself has the last word."""
+        waiter = waiting.Waiter(
+            what=self._task.action.rsplit(".", 1)[-1],
+            results=answer["results"],
+            timeout_s=float(args.get("timeout_s") or 14400),
+            shown=str(args.get("progress") or "auto"),
+        )
+        pause = float(args.get("poll_interval_s") or 15)
+        again = {**args, "retry_failed": False}  # what fails now is this run's result
+        while True:
+            if waiter.settled:
+                if not self.looks_by or not waiter.may_act_again():
+                    break
+                waiter.take(self.call(again)["results"])
+                if waiter.settled:
+                    break
+            if waiter.overdue:
+                waiter.give_up()
+                break
+            time.sleep(pause)
+            waiter.take(self._look(again, waiter), looked=bool(self.looks_by))
+        return {**answer, "results": waiter.results, "changed": any(r.get("changed") for r in waiter.results)}
+
+    def _look(self, args: dict[str, Any], waiter: waiting.Waiter) -> list[dict[str, Any]]:
+        """One look; a passing fault is lived through, a lasting one ends the step."""
+        try:
+            if self.looks_by:
+                reply = self.call(waiting.info_args(args), self.looks_by)
+            else:
+                if self.asks_hosts == "always":
+                    args = {**args, "hosts_seen": hosts.ask_all(self, self._vars)}
+                reply = self.call(args)
+        except StepFailed:
+            if waiter.stumble():
+                raise
+            return []
+        results: list[dict[str, Any]] = reply["results"]
+        return results

@@ -1,0 +1,60 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks the Azure Local hosts of the inventory what they run, over the connection that the user gave each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible import constants as C
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
+from ansible_collections.azlocal.migrate.plugins.plugin_utils import host_facts
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import connection_failure, run_script
+
+GROUP = "azure_local_hosts"
+
+
+def ask_all(action: ActionBase, task_vars: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One entry per host: ``node``, ``vms`` and ``error``, which is one sentence where a host could not be asked."""
+    hosts = (task_vars.get("groups") or {}).get(GROUP) or []
+    return [_ask(action, host, task_vars["hostvars"][host]) for host in hosts]
+
+
+def _ask(action: ActionBase, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    own = action._connection
+    told: dict[str, Any] = {"node": host, "vms": [], "error": None}
+    try:
+        action._connection = _connection(action, variables)
+        reply = run_script(action, "get_vms", {"names": []})
+        told.update(node=reply["Node"], vms=host_facts.vms(reply))
+        action._connection.close()
+    except ClientError as failure:
+        told["error"] = f"{host}: {failure}" + (f" ({failure.remedy})" if failure.remedy else "")
+    except AnsibleError as failure:
+        told["error"] = connection_failure(host, failure)
+    except Exception as failure:  # a connection plugin may raise anything; a missing host must not end a wave
+        told["error"] = connection_failure(host, failure)
+    finally:
+        action._connection = own
+    return told
+
+
+def _connection(action: ActionBase, variables: Mapping[str, Any]) -> Any:
+    """The host's own connection, with its options set from its variables as a task on that host would set them."""
+    kind = str(variables.get("ansible_connection") or "ssh")
+    connection = connection_loader.get(kind, action._play_context.copy())
+    if connection is None:
+        raise AnsibleError(f"connection plugin {kind} is not installed")
+    name = connection._load_name
+    options = {key: variables[key] for key in C.config.get_plugin_vars("connection", name) if key in variables}
+    if getattr(connection, "allow_extras", False):
+        extras = [key for key in variables if key.startswith(f"ansible_{name}_") and key not in options]
+        options["_extras"] = {key: variables[key] for key in extras}
+    connection.set_options(var_options=options)
+    return connection

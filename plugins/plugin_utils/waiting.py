@@ -1,0 +1,120 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for a wave: merges what each look says of every VM, and says on the terminal how it goes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import progress
+from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_spec
+from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import project_spec
+from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter import vcenter_spec
+
+# Only the parent process knows; a worker's streams are never terminals. The linear strategy imports us in the parent.
+_TERMINAL = sys.stderr.isatty()
+
+PRINT_EVERY_S = 60.0
+STUMBLES = 5  # looks in a row that may fail before the step does
+PASSES = 3  # how often the verb may act again in one task
+
+_INFO = frozenset({**azure_spec(), **vcenter_spec(), **project_spec(), "vms": {}})
+
+
+def info_args(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a verb that replication_info knows too."""
+    return {key: value for key, value in args.items() if key in _INFO}
+
+
+class Waiter:
+    """The state of one wait."""
+
+    def __init__(
+        self,
+        *,
+        what: str,
+        results: list[dict[str, Any]],
+        timeout_s: float,
+        shown: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.what = what
+        self.results = [dict(result) for result in results]
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._timeout_s = timeout_s
+        self._shown = shown
+        self._stumbles = self._passes = 0
+        self._first: progress.Tick | None = None
+        self._printed: tuple[tuple[str, int], ...] | None = None
+        self._printed_at = -PRINT_EVERY_S
+        self._say()
+
+    @property
+    def settled(self) -> bool:
+        return all(result.get("settled", True) for result in self.results)
+
+    @property
+    def overdue(self) -> bool:
+        return self._monotonic() - self._began > self._timeout_s
+
+    def may_act_again(self) -> bool:
+        self._passes += 1
+        return self._passes <= PASSES
+
+    def stumble(self) -> bool:
+        """A look failed. True where it is time to give the whole step up."""
+        self._stumbles += 1
+        return self._stumbles >= STUMBLES
+
+    def take(self, latest: list[dict[str, Any]], *, looked: bool = False) -> None:
+        """Merge what was seen now. What was changed for a VM in this task stays changed, unless it fails."""
+        if not latest:
+            return
+        self._stumbles = 0
+        for index, (known, new) in enumerate(zip(self.results, latest, strict=True)):
+            self.results[index] = _merge(known, new, looked=looked)
+        self._say()
+
+    def give_up(self) -> None:
+        """The time is over: what still moves failed for this task, and goes on by itself."""
+        for result in self.results:
+            if not result.get("settled", True) and result["status"] != "failed":
+                result.update(
+                    status="failed",
+                    changed=False,
+                    error_code="timeout",
+                    msg=f"not done after {self._timeout_s:.0f} s: {result.get('msg')}",
+                    remedy="it goes on by itself; run again to take it up, or give a larger timeout_s",
+                )
+
+    def _say(self) -> None:
+        tick = progress.tick(self.results, self._monotonic())
+        if self._first is None or (self._first.total_bytes == 0 and tick.total_bytes):
+            self._first = tick
+        due = tick.at_s - self._printed_at >= PRINT_EVERY_S
+        if tick.phases == self._printed and not due:
+            return
+        self._printed, self._printed_at = tick.phases, tick.at_s
+        text = progress.line(self.what, self._first, tick)
+        if self._shown == "on" or (self._shown == "auto" and _TERMINAL):
+            Display().display(text, stderr=True)
+        elif self._shown == "auto":
+            Display().v(text)
+
+
+def _merge(known: Mapping[str, Any], new: Mapping[str, Any], *, looked: bool) -> dict[str, Any]:
+    """One VM's result after another look (``looked``: by the info module, which never judges)."""
+    if looked and known["status"] in ("failed", "blocked"):
+        return dict(known)
+    merged = {**known, **new}
+    merged["warnings"] = list(dict.fromkeys([*known.get("warnings", []), *new.get("warnings", [])]))
+    if known["status"] == "changed" and new["status"] in ("ok", "changed"):
+        merged.update(status="changed", changed=True, action=known["action"], diff=known.get("diff") or new.get("diff"))
+    return merged

@@ -1,0 +1,63 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every PowerShell script parses, says its own name first, and has a twin in the lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients import powershell
+from ansible_collections.azlocal.migrate.plugins.plugin_utils import scripts
+from lab.host.scripts import TWINS
+
+FOLDER = Path(scripts.__file__).parent / "powershell"
+SCRIPTS = sorted(FOLDER.glob("*.ps1"))
+
+
+def errors(text: str) -> list[str]:
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    found, waiting = [], [parser.parse(text.encode()).root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.is_error or node.is_missing:
+            found.append(f"line {node.start_point[0] + 1}: {(node.text or b'')[:60]!r}")
+        waiting += node.children
+    return found
+
+
+def test_there_are_scripts() -> None:
+    assert SCRIPTS
+
+
+def test_parser_sees_an_error() -> None:
+    assert errors("if ($a -eq 1 { 2 }")
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+class TestScript:
+    def test_parses(self, path: Path) -> None:
+        assert errors(path.read_text(encoding="utf-8")) == []
+
+    def test_is_ascii_and_named_in_its_first_line(self, path: Path) -> None:
+        assert path.read_bytes().isascii()
+        assert scripts.script_text(path.stem)
+
+    def test_takes_its_params_first(self, path: Path) -> None:
+        code = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+        assert code[0] == "param($Params)"
+
+    def test_has_a_twin(self, path: Path) -> None:
+        assert path.stem in TWINS
+
+
+def test_no_twin_without_a_script() -> None:
+    assert set(TWINS) == {path.stem for path in SCRIPTS}
+
+
+def test_bootstrap_parses() -> None:
+    assert errors(powershell.BOOTSTRAP) == []
