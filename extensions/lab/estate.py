@@ -67,7 +67,7 @@ def build(world: World, *, vms: int = 24, seed: int = 1) -> None:
         made = builder.row(row, awkward.get(row, ""))
         for vm in made:
             world.add_source(vm)
-        world.wave_rows.append(_wave_row(row, made[0]))
+        world.wave_rows.append(_wave_row(row, made[0], builder))
 
 
 def waves(world: World) -> list[dict[str, Any]]:
@@ -75,13 +75,14 @@ def waves(world: World) -> list[dict[str, Any]]:
     return [dict(row) for row in world.wave_rows]
 
 
-def _wave_row(row: int, vm: SourceVm, **said: Any) -> dict[str, Any]:
+def _wave_row(row: int, vm: SourceVm, builder: _Builder, **said: Any) -> dict[str, Any]:
     """A row, every tenth or so with something overridden."""
+    app = builder.apps[vm.moid]
     values: dict[str, Any] = {
         "name": vm.name,
         "wave": row // WAVE_SIZE + 1,
-        "app": vm.custom_values.get("Application", ""),
-        "owner": vm.custom_values.get("Owner", ""),
+        "app": APPS[app],
+        "owner": OWNERS[app],
         "target_vm_name": "",
         "cpu_cores": "",
         "memory_mb": "",
@@ -104,6 +105,7 @@ class _Builder:
         self.labels = Labels()
         self.made = 0
         self.nics = 0
+        self.apps: dict[str, int] = {}  # which application a machine is part of, by moid
         # every estate has its own MACs; the estate's size does not move them
         self.mac_base = random.Random(f"mac {seed}").randrange(1 << 12) << 10  # noqa: S311
 
@@ -137,9 +139,11 @@ class _Builder:
         host = draw.randrange(len(names.ESXI_HOSTS))
         datastore = names.DATASTORES[0] if role.word in ("db", "sql") else draw.choice(names.DATASTORES)
         environment = ENVIRONMENTS[0] if draw.random() < 0.75 else ENVIRONMENTS[1]
+        moid = f"vm-{100 + self.made}"
+        self.apps[moid] = app
         return SourceVm(
             name=name,
-            moid=f"vm-{100 + self.made}",
+            moid=moid,
             instance_uuid=uuid(draw, "50"),
             bios_uuid=uuid(draw, "42"),
             host=names.ESXI_HOSTS[host],
@@ -158,7 +162,7 @@ class _Builder:
             secure_boot=system.windows and system.firmware == "efi",
             hardware_version=system.hardware_version,
             annotation=f"{role.word} server of {APPS[app]}",
-            custom_values={"Application": APPS[app], "Owner": OWNERS[app]},
+            custom_values={"Backup": "daily"} if row % WAVE_SIZE == 7 else {},  # somebody else's, to be left alone
             awkward=awkward,
         )
 
@@ -263,7 +267,7 @@ def load(world: World, path: str | Path) -> None:
         world.add_source(vm)
         if row is not False and vm.name not in listed:
             listed.add(vm.name)
-            world.wave_rows.append(_wave_row(rows, dataclasses.replace(vm, awkward="file"), **(row or {})))
+            world.wave_rows.append(_wave_row(rows, dataclasses.replace(vm, awkward="file"), builder, **(row or {})))
             rows += 1
 
 
@@ -285,7 +289,9 @@ def _from_entry(builder: _Builder, number: int, said: dict[str, Any]) -> SourceV
             disk.file = disk.file.replace(vm.name, name)
     if "hostname" not in said:
         said["hostname"] = name
-    return dataclasses.replace(vm, **said)
+    made = dataclasses.replace(vm, **said)
+    builder.apps[made.moid] = builder.apps[vm.moid]
+    return made
 
 
 def _cards_said(builder: _Builder, said: list[Any]) -> list[SourceNic]:

@@ -41,7 +41,20 @@ LINUX = (
 )
 
 APPS = ("erp", "crm", "shop", "hr", "bi", "mail", "docs", "pay", "stock", "fleet", "lab", "portal")
-OWNERS = ("finance", "sales", "sales", "people", "finance", "it", "it", "people", "logistics", "logistics", "it", "sales")
+OWNERS = (
+    "finance",
+    "sales",
+    "sales",
+    "people",
+    "finance",
+    "it",
+    "it",
+    "people",
+    "logistics",
+    "logistics",
+    "it",
+    "sales",
+)
 ENVIRONMENTS = ("Production", "Test")
 
 

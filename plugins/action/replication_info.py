@@ -13,6 +13,7 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import Batch
 
 class ActionModule(BatchAction):
     takes = frozenset(role_options.PROJECT)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         if self._task.args.get("names"):  # named VMs: the module's own form
             self._task.args.setdefault("vms", [{"name": name} for name in self._task.args.pop("names")])

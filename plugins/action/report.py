@@ -37,7 +37,7 @@ class ActionModule(BatchAction):
         told = {"path": str(path), "vms": told["vms"], "changed": False}
         if self._task.check_mode:
             return told
-        model = {**told, "generated_at": dt.datetime.now(dt.timezone.utc).isoformat(), "collection_version": _version()}
+        model = {**told, "generated_at": dt.datetime.now(dt.UTC).isoformat(), "collection_version": _version()}
         model.update({name: args.get(name) or "" for name in role_options.PROJECT})
         folder.mkdir(parents=True, exist_ok=True)
         for name, render in (("html", render_html), ("json", render_json), ("csv", render_csv)):

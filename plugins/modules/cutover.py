@@ -74,7 +74,6 @@ summary:
   type: dict
 """
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import InvalidRequest
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, bulk_spec, run_bulk
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import hosts_spec, wait_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.cutover import Cutover, Options
@@ -84,14 +83,9 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.results i
 def work(frame: Frame) -> list[Result]:
     """One tick for many VMs."""
     params = frame.params
-    if params["shutdown"] == "none" and not params["i_know_both_will_run"]:
-        raise InvalidRequest(
-            "shutdown: none leaves the source running beside the target",
-            code="both_would_run",
-            remedy="use shutdown: service, or confirm with i_know_both_will_run: true",
-        )
     options = Options(
         shutdown=params["shutdown"],
+        both_may_run=params["i_know_both_will_run"],
         force_power_off=params["force_power_off"],
         shutdown_timeout_s=params["shutdown_timeout_s"],
         retry_failed=params["retry_failed"],

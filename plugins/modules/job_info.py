@@ -55,41 +55,19 @@ jobs:
   elements: dict
 """
 
-import dataclasses
 from typing import Any
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import Job
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, run
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import project_spec
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.jobs import listing
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.observation import Observatory
-
-
-def plain(job: Job) -> dict[str, Any]:
-    """A job as JSON-ready data."""
-    data = dataclasses.asdict(dataclasses.replace(job, raw={}))
-    data.pop("raw")
-    for part in (data, *data["tasks"], *data["errors"]):
-        for key in ("started_at", "ended_at", "at"):
-            if part.get(key):
-                part[key] = part[key].isoformat()
-    return data
 
 
 def answer(frame: Frame) -> dict[str, Any]:
     """The newest jobs, with their trees where asked."""
-    params = frame.params
-    see = Observatory(frame.arm, None, frame.project)
-    names = set(params["names"])
-    jobs = [job for job in see.all_jobs if not names or job.source_vm_name in names][: params["limit"]]
-    if params["tasks"]:
-        read = frame.arm.map(lambda job: see.job(job.id), jobs)
-        failed = next((job for job in read if isinstance(job, ClientError)), None)
-        if failed:
-            raise failed
-        jobs = [job for job in read if isinstance(job, Job)]
-    return {"changed": False, "jobs": [plain(job) for job in jobs]}
+    params, see = frame.params, Observatory(frame.arm, None, frame.project)
+    return {"changed": False, "jobs": listing(see, params["names"], trees=params["tasks"], limit=params["limit"])}
 
 
 def main() -> None:

@@ -70,16 +70,12 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.verificat
 
 def work(frame: Frame) -> list[Result]:
     """All checks of many VMs."""
-    service = Verification(
-        frame.observatory(), frame.defaults, frame.params["hosts_seen"], check_mode=frame.check_mode
-    )
+    service = Verification(frame.observatory(), frame.defaults, frame.params["hosts_seen"], check_mode=frame.check_mode)
     return service.verify(frame.entries, frame.params["checks"])
 
 
 def main() -> None:
-    run_bulk(
-        bulk_spec(checks={"type": "list", "elements": "str", "default": []}, **wait_spec(), **hosts_spec()), work
-    )
+    run_bulk(bulk_spec(checks={"type": "list", "elements": "str", "default": []}, **wait_spec(), **hosts_spec()), work)
 
 
 if __name__ == "__main__":

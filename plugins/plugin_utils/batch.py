@@ -20,7 +20,6 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import hosts, role_options, waiting
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import KEYS, PREFIX, batch
 
-
 # The roles register each host's verdict under this name; a host that a step left alone is passed by from then on.
 VERDICT = "azlocal_verdict"
 

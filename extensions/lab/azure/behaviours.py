@@ -43,6 +43,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("a machine of kind HCI is not deleted while its VM instance stands", "I", "shell_needs_empty"),
     ("the power state in ARM lags behind the host", "I", "power_lag_s"),
     ("life of a token", "D", "token_life_s"),
+    ("the resource bridge and the appliances' agents are well", "S", "bridge_status, silent_agents"),
 )
 
 
@@ -65,3 +66,5 @@ class Switches:
     shell_needs_empty: bool = True
     power_lag_s: float = 0.0  # recorded seconds
     token_life_s: int = 3599  # wall clock
+    bridge_status: str = "Running"
+    silent_agents: tuple[str, ...] = ()  # names of appliances

@@ -118,7 +118,7 @@ def bridge_rows(azure: Azure) -> list[JSON]:
                 "distro": "AKSEdge",
                 "infrastructureConfig": {"provider": "HCI"},
                 "provisioningState": "Succeeded",
-                "status": "Running",
+                "status": azure.switches.bridge_status,
                 "version": "1.5.0",
             },
         }

@@ -23,13 +23,27 @@ from .wire import Answer, ArmError, Request, bad
 _SIGNATURE = ("t", "c", "s", "h")
 
 
+_RUNNING: dict[int, Azure] = {}
+
+
+def of(server: RunningServer) -> Azure:
+    """The state behind a running server of this process: tests turn its switches while it serves."""
+    return _RUNNING[server.port]
+
+
 def start(lab: Lab, switches: Switches | None = None) -> RunningServer:
     azure = Azure(lab, switches)
     front = Front(azure)
     server, port = serve_https(_Connection, lab.tls, attributes={"front": front})
     azure.base_url = f"https://localhost:{port}"
     lab.dumpers["azure"] = azure.dump
-    return RunningServer(url=azure.base_url, port=port, stop=server.stop)
+    _RUNNING[port] = azure
+
+    def stop() -> None:
+        _RUNNING.pop(port, None)
+        server.stop()
+
+    return RunningServer(url=azure.base_url, port=port, stop=stop)
 
 
 class Front:

@@ -146,7 +146,7 @@ def fabric(azure: Azure, request: Request) -> Answer:
     return Answer(body=_fabric(ids.TARGET_FABRIC, _target_custom(), listed=False))
 
 
-def _agent(*, source: bool) -> JSON:
+def _agent(azure: Azure, *, source: bool) -> JSON:
     arm_id = ids.SOURCE_AGENT if source else ids.TARGET_AGENT
     appliance = names.SOURCE_APPLIANCE if source else names.TARGET_APPLIANCE
     identity = {
@@ -156,7 +156,8 @@ def _agent(*, source: bool) -> JSON:
         "audience": ids.fixed(f"app {appliance}"),
         "aadAuthority": f"https://login.windows.net/{names.TENANT}",
     }
-    moment = now()
+    silent = appliance in azure.switches.silent_agents
+    moment = azure.started if silent else now()
     return {
         "properties": {
             "correlationId": ids.fixed(f"correlation {appliance}"),
@@ -164,7 +165,7 @@ def _agent(*, source: bool) -> JSON:
             "machineName": appliance,
             "authenticationIdentity": identity,
             "resourceAccessIdentity": identity,
-            "isResponsive": True,
+            "isResponsive": not silent,
             "lastHeartbeat": stamp(moment - dt.timedelta(seconds=moment.second % 15)),
             "versionNumber": "1.25.819.2",
             "provisioningState": "Succeeded",
@@ -179,11 +180,11 @@ def _agent(*, source: bool) -> JSON:
 
 
 def agents(azure: Azure, request: Request) -> Answer:
-    return Answer(body={"value": [_agent(source=_which(request))], "nextLink": None})
+    return Answer(body={"value": [_agent(azure, source=_which(request))], "nextLink": None})
 
 
 def agent(azure: Azure, request: Request) -> Answer:
-    row = _agent(source=_which(request))
+    row = _agent(azure, source=_which(request))
     if row["name"].lower() != request.parts["agent"].lower():
         raise ArmError(404, "FabricAgentNotFound", f"The fabric agent '{request.parts['agent']}' was not found.")
     return Answer(body=row)

@@ -43,7 +43,7 @@ def fetch(call: Call) -> Any:
 @operation("RetrievePropertiesEx")
 def retrieve_ex(call: Call) -> Any:
     session = call.logged_in
-    wanted = _wanted(call, session)
+    wanted = wanted_by(call.service, session, call.args.get("specSet"))
     options = call.args.get("options")
     asked = options.maxObjects if options is not None else None
     size = min(asked, PAGE_CAP) if asked and asked > 0 else PAGE_CAP
@@ -55,7 +55,9 @@ def continue_ex(call: Call) -> Any:
     session = call.logged_in
     left = session.pages.pop(call.args["token"], None)
     if left is None:
-        raise fault(vmodl.fault.InvalidArgument, "A specified parameter was not correct: token", invalidProperty="token")
+        raise fault(
+            vmodl.fault.InvalidArgument, "A specified parameter was not correct: token", invalidProperty="token"
+        )
     wanted, size = left
     return _page(call.service, session, wanted, size)
 
@@ -63,14 +65,17 @@ def continue_ex(call: Call) -> Any:
 @operation("CancelRetrievePropertiesEx")
 def cancel_ex(call: Call) -> None:
     if call.logged_in.pages.pop(call.args["token"], None) is None:
-        raise fault(vmodl.fault.InvalidArgument, "A specified parameter was not correct: token", invalidProperty="token")
+        raise fault(
+            vmodl.fault.InvalidArgument, "A specified parameter was not correct: token", invalidProperty="token"
+        )
 
 
 @operation("RetrieveProperties")
 def retrieve(call: Call) -> Any:
     """The old form: everything at once."""
     session = call.logged_in
-    return [content for one in _wanted(call, session) if (content := _content(call.service, session, one)) is not None]
+    wanted = wanted_by(call.service, session, call.args.get("specSet"))
+    return [content for one in wanted if (content := _content(call.service, session, one)) is not None]
 
 
 def _page(service: Service, session: Session, wanted: list[Wanted], size: int) -> Any:
@@ -116,10 +121,11 @@ def read(opened: Opened, paths: Any) -> tuple[dict[str, Any], list[Any]]:
 # -- which objects -----------------------------------------------------------------------------------------------
 
 
-def _wanted(call: Call, session: Session) -> list[Wanted]:
+def wanted_by(service: Service, session: Session, specs: Any) -> list[Wanted]:
+    """The objects that filter specs select, each once, with all the properties that any of them asks for."""
     found: dict[str, Wanted] = {}
-    for spec in call.args.get("specSet") or []:
-        for ref in _selected(call.service, session, spec.objectSet):
+    for spec in specs or []:
+        for ref in _selected(service, session, spec.objectSet):
             for properties in spec.propSet:
                 if not isinstance(ref, properties.type):
                     continue

@@ -87,9 +87,7 @@ def _card(vm: SourceVm, nic: SourceNic) -> Any:
     if nic.connected:
         local = _link_local(nic.mac)
         shown.append(local)
-        addresses.append(
-            make(_Address, ipAddress=local, prefixLength=64, origin="linklayer", state="preferred")
-        )
+        addresses.append(make(_Address, ipAddress=local, prefixLength=64, origin="linklayer", state="preferred"))
     return make(
         _Card,
         network=nic.network,

@@ -29,9 +29,7 @@ def login(call: Call) -> Any:
     user, password = str(call.args.get("userName") or ""), str(call.args.get("password") or "")
     right = hmac.compare_digest(password.encode(), names.VCENTER_PASSWORD.encode())
     if user.lower() != names.VCENTER_USER.lower() or not right:
-        raise fault(
-            vim.fault.InvalidLogin, "Cannot complete login due to an incorrect user name or password."
-        )
+        raise fault(vim.fault.InvalidLogin, "Cannot complete login due to an incorrect user name or password.")
     call.session = call.service.sessions.open(names.VCENTER_USER, call.agent)
     call.cookie = call.session.key
     return call.session.shown()

@@ -12,6 +12,7 @@ from ..world import SourceNic, SourceVm
 from .guest import tools_running
 from .inventory import Inventory, escaped, unescaped
 from .methods_other import refuse_duplicate
+from .properties import change_version
 from .service import Call, operation
 from .tasks import STATE_FAULT_IN_TASK
 from .types import fault, fault_class, vim, vmodl
@@ -80,7 +81,9 @@ def _task(
 
 # -- reconfigure -------------------------------------------------------------------------------------------------
 
-_MODELLED = frozenset({"annotation", "changeTrackingEnabled", "numCPUs", "memoryMB", "deviceChange", "name"})
+_MODELLED = frozenset(
+    {"annotation", "changeTrackingEnabled", "numCPUs", "memoryMB", "deviceChange", "name", "changeVersion"}
+)
 
 
 @operation("ReconfigVM_Task", write=True)
@@ -93,6 +96,8 @@ def reconfigure(call: Call) -> Any:
     unknown = sorted(asked - _MODELLED)
     if unknown:
         raise fault(vmodl.fault.NotSupported, f"The lab does not reconfigure {', '.join(unknown)}.")
+    if spec.changeVersion and spec.changeVersion != change_version(vm):
+        raise fault(vim.fault.ConcurrentAccess, "The object has been changed since it was read.")
     cards = [_card_change(vm, number, change) for number, change in enumerate(spec.deviceChange or [])]
 
     def work() -> None:
@@ -198,6 +203,4 @@ def create_snapshot(call: Call) -> Any:
 @operation("RemoveAllSnapshots_Task", write=True)
 def remove_all_snapshots(call: Call) -> Any:
     vm = call.vm()
-    return _task(
-        call, vm, SNAPSHOT_S, lambda: call.world.change_source(vm, "config", "snapshots", [], call.cause)
-    )
+    return _task(call, vm, SNAPSHOT_S, lambda: call.world.change_source(vm, "config", "snapshots", [], call.cause))

@@ -80,11 +80,16 @@ def config(inventory: Inventory, vm: SourceVm) -> Any:
     return shown
 
 
+def change_version(vm: SourceVm) -> str:
+    """What a reconfigure may name to be refused if the VM has changed since it was read."""
+    return (vm.powered_off_at or EPOCH).isoformat()
+
+
 def shallow_config(inventory: Inventory, vm: SourceVm) -> Any:
     """Everything but the devices."""
     return make(
         _Config,
-        changeVersion=(vm.powered_off_at or EPOCH).isoformat(),
+        changeVersion=change_version(vm),
         modified=EPOCH,
         name=escaped(vm.name),
         guestFullName=vm.guest_name,
@@ -139,9 +144,7 @@ def snapshot(_: Inventory, vm: SourceVm) -> Any:
         )
     if tree is None:
         return None
-    return make(
-        vim.vm.SnapshotInfo, currentSnapshot=snapshot_ref(vm, len(vm.snapshots)), rootSnapshotList=[tree]
-    )
+    return make(vim.vm.SnapshotInfo, currentSnapshot=snapshot_ref(vm, len(vm.snapshots)), rootSnapshotList=[tree])
 
 
 def root_snapshots(_: Inventory, vm: SourceVm) -> list[Any]:
@@ -172,9 +175,7 @@ def summary(inventory: Inventory, vm: SourceVm) -> Any:
         _Summary,
         vm=Inventory.vm_ref(vm),
         runtime=runtime(inventory, vm),
-        guest=make(
-            _GuestSummary, **known, **shown_tools, hostName=host_name, ipAddress=main_address(vm)
-        ),
+        guest=make(_GuestSummary, **known, **shown_tools, hostName=host_name, ipAddress=main_address(vm)),
         config=make(
             _ConfigSummary,
             name=escaped(vm.name),
@@ -209,11 +210,7 @@ def heartbeat(_: Inventory, vm: SourceVm) -> Any:
 
 def custom_values(inventory: Inventory, vm: SourceVm) -> list[Any]:
     keys = inventory.world.custom_fields
-    return [
-        make(_TextValue, key=keys[field], value=text)
-        for field, text in vm.custom_values.items()
-        if field in keys
-    ]
+    return [make(_TextValue, key=keys[field], value=text) for field, text in vm.custom_values.items() if field in keys]
 
 
 def field_definitions(inventory: Inventory, _: Any) -> list[Any]:
@@ -273,4 +270,3 @@ PROPERTIES: Table = {
 }
 # what stands for a property when only a field inside it is asked for
 SHALLOW: Table = {"config": shallow_config}
-

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from ..runtime import Lab, RunningServer, serve_https
 
 # Importing a module of operations registers them.
-from . import collector, events, methods_other, methods_session, methods_vm  # noqa: F401
+from . import collector, events, methods_other, methods_session, methods_vm, updates  # noqa: F401
 from .service import Reply, Service
 from .types import VERSION, support
 

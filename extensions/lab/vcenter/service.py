@@ -141,9 +141,7 @@ class Service:
         moid = ref._moId
         vm = self.inventory.vm(moid)
         if vm is not None:
-            return Opened(
-                reference(vim.VirtualMachine, moid), self._bound(PROPERTIES, vm), self._bound(SHALLOW, vm)
-            )
+            return Opened(reference(vim.VirtualMachine, moid), self._bound(PROPERTIES, vm), self._bound(SHALLOW, vm))
         node = self.inventory.node(moid)
         if node is not None:
             return Opened(node.ref, self._bound(table_of(node), node))
@@ -239,11 +237,10 @@ class Service:
         version = request.version
         try:
             planned = self._planned(call)
-            if planned is not None and "code" not in planned and int(planned.get("status", 500)) != 0:
-                return Reply(int(planned.get("status", 500)), str(planned.get("body") or planned.get("message", "")).encode())
-            if planned is not None and "code" in planned:
-                raise _planned_fault(call, planned)
-            if known is None or (request.result is None):
+            instead = _planned_reply(call, planned) if planned is not None else None
+            if instead is not None:
+                return instead
+            if known is None or request.result is None:
                 raise fault(vmodl.fault.MethodNotFound, "", receiver=call.this, method=call.method)
             if call.this is None:
                 raise fault(vmodl.fault.InvalidRequest, f"{call.method}: no object to work on")
@@ -267,12 +264,18 @@ class Service:
         return planned
 
 
-def _planned_fault(call: Call, planned: Mapping[str, Any]) -> Any:
-    kind = fault_class(str(planned["code"])) or vim.fault.VimFault
-    message = str(planned.get("message") or planned["code"])
-    if kind is vim.fault.NotAuthenticated and call.session is not None:
-        call.service.sessions.close(call.session.key)  # a session that ended stays ended
-    return fault(kind, message)
+def _planned_reply(call: Call, planned: Mapping[str, Any]) -> Reply | None:
+    """What a planned fault answers with. ``code``: a vSphere fault. ``status``: a bare HTTP reply, whose body is
+    ``body`` or ``message``; with status 0 the work is done and the answer lost."""
+    if "code" in planned:
+        kind = fault_class(str(planned["code"])) or vim.fault.VimFault
+        if kind is vim.fault.NotAuthenticated and call.session is not None:
+            call.service.sessions.close(call.session.key)  # a session that ended stays ended
+        raise fault(kind, str(planned.get("message") or planned["code"]))
+    status = int(planned.get("status", 500))
+    if status == 0:
+        return None
+    return Reply(status, str(planned.get("body") or planned.get("message", "")).encode())
 
 
 def gone(ref: Any) -> Any:

@@ -22,11 +22,11 @@ soap: Any = importlib.import_module("pyVmomi.SoapAdapter")
 
 # What this server says it is. pyVmomi 8.0.3 and later know this version.
 VERSION = "vim.version.v8_0_3_0"
-EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc)
+EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 _OPTIONAL: int = support.F_OPTIONAL
 
 
-def make(kind: Any, **values: Any) -> Any:
+def make(kind: Any, /, **values: Any) -> Any:
     """A data object with these values; required fields that are not named get a harmless one."""
     made = kind.__new__(kind)
     # pyVmomi checks assignments in __setattr__; the tests check what we made instead
@@ -74,9 +74,14 @@ def reference(kind: Any, moid: str) -> Any:
     return kind(moid)
 
 
-def fault(kind: Any, message: str, **values: Any) -> Any:
+def fault(kind: Any, message: str, /, **values: Any) -> Any:
     """A fault to raise, with the text that a client shows."""
-    return make(kind, msg=message, faultCause=None, **values)
+    made = make(kind, msg=message, faultCause=None, **values)
+    for field in kind._GetPropertyList():
+        missing = getattr(made, field.name) is None and not field.flags & _OPTIONAL
+        if missing and issubclass(field.type, support.ManagedObject):
+            setattr(made, field.name, reference(field.type, "none"))  # a planned fault names no object
+    return made
 
 
 def fault_class(name: str) -> Any:

@@ -48,12 +48,12 @@ VM_PATHS = (
 
 _POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
 _FAMILIES = {"windowsGuest": "windows", "linuxGuest": "linux"}
-# Beginnings of config.guestId, for guests whose Tools have not told their family: machines that are off, for one.
-_LINUX_IDS = (
-    "almalinux", "amazonlinux", "asianux", "centos", "coreos", "debian", "fedora", "fusionos", "kylinlinux", "linux",
-    "mandrake", "mandriva", "miraclelinux", "nld9", "oes", "opensuse", "oraclelinux", "prolinux", "redhat", "rhel",
-    "rockylinux", "sjds", "sles", "suse", "turbolinux", "ubuntu", "vmwarephoton",
-)  # fmt: skip
+# Beginnings of config.guestId that are Linux without saying so, for guests whose Tools have not told their family:
+# machines that are off, for one.
+_LINUX_IDS = tuple(
+    "asianux centos coreos debian fedora flatcar fusionos mandrake mandriva nld9 oes opensuse pardus redhat rhel sjds sles suse ubuntu "
+    "vmwarephoton".split()
+)
 
 
 def read_places(wire: Wire) -> Places:
@@ -187,8 +187,7 @@ def guest_family(told_by_tools: str, guest_id: str) -> str:
     lowered = guest_id.lower()
     if lowered.startswith("win"):
         return "windows"
-    is_linux = lowered.startswith(_LINUX_IDS) or (lowered.startswith("other") and "linux" in lowered)
-    return "linux" if is_linux else "other"
+    return "linux" if "linux" in lowered or lowered.startswith(_LINUX_IDS) else "other"
 
 
 def count_snapshots(roots: Any) -> int:

@@ -67,6 +67,7 @@ class Session:
         self.settings = settings
         self._connect_timeout_s = connect_timeout_s
         self._request_timeout_s = request_timeout_s
+        self.server_waits = True  # False once the server has shown that it cannot wait for updates of a task
         self._wire: Wire | None = None
         self._alive = True  # False after a failure of the connection: then nobody waits for a logout
         self._lock = threading.Lock()

@@ -12,11 +12,11 @@ from typing import Any
 from .errors import DeadlineExceeded
 from .vcenter_collector import retrieve
 from .vcenter_faults import from_fault
-from .vcenter_sdk import moid
+from .vcenter_sdk import moid, sdk
 from .vcenter_session import Session, Wire
 
 LONGEST_CALL_S = 20  # of one WaitForUpdatesEx; well below the time limit of a request
-POLL_S = 0.5
+FIRST_POLL_S, LONGEST_POLL_S = 0.1, 2.0
 _PATHS = ["info.state", "info.error"]
 _ENDED = ("success", "error")
 
@@ -37,7 +37,7 @@ def run(
     def left() -> float:
         return max(0.0, deadline - monotonic())
 
-    values = session.read(operation, lambda wire: _await_end(wire, task, left, sleep))
+    values = session.read(operation, lambda wire: _await_end(session, wire, task, left, sleep))
     told = f"{session.place}: {operation}"
     if values.get("info.state") not in _ENDED:
         raise DeadlineExceeded(
@@ -47,20 +47,26 @@ def run(
             operation=told,
         )
     if values["info.state"] == "error":
+        # An update brings state and error in one; where it did not, the task is asked.
         fault = values.get("info.error") or session.read(operation, lambda wire: _read(wire, task)).get("info.error")
+        fault = fault or sdk().vmodl.fault.SystemError(reason="the task gave no reason")
         raise from_fault(fault, told) from fault
 
 
-def _await_end(wire: Wire, task_id: str, left: Callable[[], float], sleep: Callable[[float], None]) -> dict[str, Any]:
+def _await_end(
+    session: Session, wire: Wire, task_id: str, left: Callable[[], float], sleep: Callable[[float], None]
+) -> dict[str, Any]:
+    """The task's properties once it has ended, or as they are when the time is over."""
     faults = wire.sdk.vmodl.fault
-    try:
-        return _watch(wire, task_id, left)
-    except (faults.MethodNotFound, faults.NotSupported, faults.NotImplemented):
-        return _poll(wire, task_id, left, sleep)
+    if session.server_waits:
+        try:
+            return _watch(wire, task_id, left)
+        except (faults.MethodNotFound, faults.NotSupported, faults.NotImplemented):
+            session.server_waits = False
+    return _poll(wire, task_id, left, sleep)
 
 
 def _watch(wire: Wire, task_id: str, left: Callable[[], float]) -> dict[str, Any]:
-    """The task's properties once it has ended, or as they are when the time is over."""
     types = wire.sdk.vmodl.query.PropertyCollector
     task = wire.managed(wire.sdk.vim.Task, task_id)
     spec = types.FilterSpec(
@@ -94,15 +100,20 @@ def _changes(update: Any) -> dict[str, Any]:
 
 
 def _poll(wire: Wire, task_id: str, left: Callable[[], float], sleep: Callable[[float], None]) -> dict[str, Any]:
-    """The same for a server that cannot wait for updates."""
+    """The same from a server that cannot wait for updates. Most tasks are short, so it asks often at first."""
+    pause = FIRST_POLL_S
     while True:
         seconds = left()
         values = _read(wire, task_id)
         if values.get("info.state") in _ENDED or not seconds:
             return values
-        sleep(min(POLL_S, seconds))
+        sleep(min(pause, seconds))
+        pause = min(2 * pause, LONGEST_POLL_S)
 
 
 def _read(wire: Wire, task_id: str) -> dict[str, Any]:
     task = wire.managed(wire.sdk.vim.Task, task_id)
-    return dict(next(iter(retrieve(wire, [(type(task), _PATHS)], objects=[task])))[1])
+    found = list(retrieve(wire, [(type(task), _PATHS)], objects=[task]))
+    if not found:
+        raise wire.sdk.vmodl.fault.ManagedObjectNotFound(obj=task, msg=f"there is no task {task_id}")
+    return found[0][1]

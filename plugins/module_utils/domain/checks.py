@@ -108,7 +108,9 @@ def _compare(name: str, observer: str, expected: Any, seen: Any, note: str = "")
 
 def _running(seen: Evidence) -> Iterable[Check]:
     if seen.target is None:
-        yield Check(name="target_running", result=FAILED, observer="arm", expected="Running", note="no target VM in ARM")
+        yield Check(
+            name="target_running", result=FAILED, observer="arm", expected="Running", note="no target VM in ARM"
+        )
     else:
         yield _compare("target_running", "arm", "Running", seen.target.power or "Unknown")
     if seen.host is not None:

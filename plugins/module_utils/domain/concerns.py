@@ -66,7 +66,9 @@ def _running(machine: SourceMachine, wanted: Wanted | None) -> Iterator[Problem]
 
 
 def _tools(machine: SourceMachine, wanted: Wanted | None) -> Iterator[Problem]:
-    if machine.tools not in ("not_running", "not_installed"):
+    # In a VM that is off nothing runs; that it is off is said already.
+    silent = machine.tools == "not_running" and machine.power in ("off", "suspended")
+    if silent or machine.tools not in ("not_running", "not_installed"):
         return
     kept = [nic.label or nic.nic_id for nic in wanted.nics if nic.keep_ip] if wanted else []
     state = "not installed" if machine.tools == "not_installed" else "not running"

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from .item import ProtectedItem
 from .problem import Problem
 from .source import SourceMachine
+from .wanted import Wanted
 
 # A recovery point is made each hour at most speed; two missed cycles mean that replication is not alive [I].
 RECOVERY_POINT_MAX_AGE_S = 2 * 3600
@@ -36,15 +37,19 @@ def _block(code: str, text: str, remedy: str) -> Problem:
     return Problem(code=code, severity="block", text=text, remedy=remedy)
 
 
-def cutover(item: ProtectedItem, source: SourceMachine, around: Surroundings) -> list[Problem]:
-    """Every guard that does not hold, in the order in which a person would look at them."""
-    problems = [
+def cutover(
+    item: ProtectedItem, source: SourceMachine, around: Surroundings, wanted: Wanted | None = None
+) -> list[Problem]:
+    """Every guard that does not hold, in the order in which a person would look at them.
+
+    ``wanted`` knows what the service does not tell: which disks were left out and which NICs keep their address.
+    """
+    return [
         *_service(item, around),
         *_source(source),
-        *_disks(item, source),
-        *_names(item, source, around),
+        *_disks(item, source, wanted),
+        *_names(item, source, around, wanted),
     ]
-    return problems
 
 
 def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
@@ -96,8 +101,9 @@ def _source(source: SourceMachine) -> Iterable[Problem]:
         yield _block("question", "the VM waits for an answer in vCenter", "answer the pending question")
 
 
-def _disks(item: ProtectedItem, source: SourceMachine) -> Iterable[Problem]:
+def _disks(item: ProtectedItem, source: SourceMachine, wanted: Wanted | None) -> Iterable[Problem]:
     """A disk added, grown or removed since replication began would be lost in silence."""
+    included = {disk.uuid.lower() for disk in wanted.disks} if wanted else None
     protected = {disk.uuid.lower(): disk for disk in item.disks}
     if not protected:
         return
@@ -111,7 +117,8 @@ def _disks(item: ProtectedItem, source: SourceMachine) -> Iterable[Problem]:
                 f"{now.name} ({now.label}) is {now.capacity_bytes} bytes, replicated were {disk.capacity_bytes}"
             )
     for uuid, now in present.items():
-        if uuid not in protected and uuid not in item.excluded_disks and now.mode == "persistent":
+        left_out = included is not None and uuid not in included
+        if uuid not in protected and not left_out:
             yield _disk(f"{now.name} ({now.label}) was added after replication began")
 
 
@@ -119,7 +126,9 @@ def _disk(text: str) -> Problem:
     return _block("disks_differ", text, "remove the replication of this VM and replicate it anew (a full seeding)")
 
 
-def _names(item: ProtectedItem, source: SourceMachine, around: Surroundings) -> Iterable[Problem]:
+def _names(
+    item: ProtectedItem, source: SourceMachine, around: Surroundings, wanted: Wanted | None
+) -> Iterable[Problem]:
     name = item.target_vm_name.lower()
     if name in around.arm_names:
         yield _block(
@@ -133,7 +142,7 @@ def _names(item: ProtectedItem, source: SourceMachine, around: Surroundings) -> 
             f"a VM named {item.target_vm_name} runs on {around.host_names[name]} already",
             "remove or rename it: this cutover did not make it",
         )
-    kept = {nic.nic_id for nic in item.nics if nic.keep_ip}
+    kept = {nic.nic_id for nic in (wanted.nics if wanted else item.nics) if nic.keep_ip}
     for nic in source.nics:
         for address in nic.addresses if nic.nic_id in kept else ():
             holder = around.arm_addresses.get(address.lower())

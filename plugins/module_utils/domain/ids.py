@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _SEGMENT = re.compile(r"^[^/?#\s][^/?#]*$")
@@ -27,7 +28,7 @@ def same_id(a: str, b: str) -> bool:
 def segment(arm_id: str, kind: str) -> str:
     """What follows the segment ``kind`` (``resourceGroups``, ``clusters`` ...), in its own case; empty if absent."""
     parts = _parts(arm_id)
-    for key, value in zip(parts, parts[1:], strict=False):
+    for key, value in itertools.pairwise(parts):
         if key.lower() == kind.lower():
             return value
     return ""

@@ -147,8 +147,6 @@ class ProtectedItem:
     os_name: str = ""
     firmware: str = ""
     target_vm_bios_id: str = ""
-    # UUIDs (lower case) left out on purpose. The service does not tell, so whoever knows the wave fills it in.
-    excluded_disks: frozenset[str] = frozenset()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False, hash=False)
 
     def can(self, job: str) -> bool:

@@ -159,9 +159,7 @@ def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
     if state.startswith("InitialReplicationFailed"):  # 10
         return Standing(phase=Phase.FAILED_SEED, reason=_health(item, "initial replication failed"))
     if state.startswith("InitialReplication"):  # 9
-        return Standing(
-            phase=Phase.SEEDING, reason=f"initial replication{_percent(item.initial_replication_percent)}"
-        )
+        return Standing(phase=Phase.SEEDING, reason=f"initial replication{_percent(item.initial_replication_percent)}")
     if state.startswith("Unprotected") or state == "EnablingProtection" or item.provisioning_state == "Creating":  # 7
         return Standing(phase=Phase.ENABLING, reason="the service is enabling replication")
     if state.startswith("PlannedFailover"):

@@ -11,24 +11,29 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..clients.errors import ClientError, InvalidRequest, PermissionDenied, ReplyLost
-from ..domain import guards
-from ..domain.item import Job
+from ..domain import guards, wire
+from ..domain.item import ProtectedItem
 from ..domain.marks import Mark
 from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, Observed, Phase, Standing, standing
 from ..domain.problem import Problem
+from ..domain.source import SourceMachine
+from ..domain.spec import Defaults, build
 from . import results, target
 from .lookup import until_certain
 from .observation import Entry, Observatory, Subject, machine_key, utc_now
-from .replication import Step, apply, state_result
+from .replication import Step, apply
 from .results import Result
-from .scope import INSTANCE_TYPE, machines_path
+from .scope import machines_path
+from .told import state_result
 
-# The task before which nothing exists on the target side (cutover.md, after a failure).
-BOUNDARY_TASK = "Preparing protected entities"
+# Guards that an earlier, failed cutover of ours explains.
+AFTER_FAILURE = frozenset({"health", "power_off", "tools_missing"})
+TOOLS_TIMEOUT_S, TOOLS_PAUSE_S = 300, 5
 SHUTDOWN_TASK = "Turning off resource on primary"
 
 
@@ -36,11 +41,20 @@ SHUTDOWN_TASK = "Turning off resource on primary"
 class Options:
     """How the source is stopped."""
 
-    shutdown: str = "service"  # service | guest_first | none
+    shutdown: str = "service"  # service | none
+    both_may_run: bool = False
     force_power_off: bool = False
     shutdown_timeout_s: float = 900
     retry_failed: bool = True
     default_group: str = ""
+
+    def __post_init__(self) -> None:
+        if self.shutdown == "none" and not self.both_may_run:
+            raise InvalidRequest(
+                "shutdown: none leaves the source running beside the target",
+                code="both_would_run",
+                remedy="use shutdown: service, or confirm with i_know_both_will_run: true",
+            )
 
 
 class Cutover:
@@ -52,11 +66,6 @@ class Cutover:
         self.check = check
         self.host_names = {
             str(vm.get("name", "")).lower(): str(host.get("node") or "?")
-            for host in hosts
-            for vm in (host.get("vms") or [])
-        }
-        self.host_states = {
-            str(vm.get("name", "")).lower(): str(vm.get("state") or "")
             for host in hosts
             for vm in (host.get("vms") or [])
         }
@@ -113,9 +122,8 @@ class Cutover:
     def _start(self, subject: Subject, stands: Standing) -> Step:
         seen = subject.seen
         assert seen is not None and seen.item is not None  # noqa: S101
-        problems = guards.cutover(seen.item, seen.source, self._around(seen))
-        if stands.phase == Phase.FAILED_BEFORE:  # its last failure is why its health is not Normal
-            problems = [problem for problem in problems if problem.code != "health"]
+        again = stands.phase != Phase.READY
+        problems = self._problems(subject, seen.item, seen.source, again=again)
         result = state_result(subject, stands)
         if problems:
             return Step(
@@ -130,9 +138,16 @@ class Cutover:
             "before": {"source": "running", "target": "none"},
             "after": {"source": "off", "target": f"{name} running"},
         }
-        return Step(subject=subject, result=result, send=lambda: self._send(subject))
+        return Step(subject=subject, result=result, send=lambda: self._send(subject, again=again))
 
-    def _around(self, seen: Observed) -> guards.Surroundings:
+    def _problems(self, subject: Subject, item: ProtectedItem, source: SourceMachine, *, again: bool) -> list[Problem]:
+        """The guards that do not hold. After a failure, that failure is why health is not Normal and the source off."""
+        place = self._cached("place", self._place)
+        wanted = build(subject.entry, source, place, Defaults(subscription_id=self.see.arm.subscription_id))
+        found = guards.cutover(item, source, self._around(), None if isinstance(wanted, list) else wanted)
+        return [problem for problem in found if not (again and problem.code in AFTER_FAILURE)]
+
+    def _around(self) -> guards.Surroundings:
         source, tgt = self.see.project.agents
         groups = {item.target_resource_group_id for item in self.see.items.values()}
         return guards.Surroundings(
@@ -165,14 +180,16 @@ class Cutover:
                 held[address.lower()] = f"network interface {nic['name']}"
         return held
 
-    def _send(self, subject: Subject) -> None:
+    def _send(self, subject: Subject, *, again: bool) -> None:
         """Fresh reads, guards again, mark, POST once."""
         seen = subject.seen
         assert seen is not None and seen.item is not None  # noqa: S101
         item, source = self.see.item_now(seen.item.id), self.see.fresh_source(seen.source)
+        if again and source.power != "on" and seen.mark.cutover_at:
+            source = self._restore(source)
         if item is None:
             raise InvalidRequest("the protected item is gone", code="item_gone", remedy="look at it, then run again")
-        problems = [p for p in guards.cutover(item, source, self._around(seen)) if p.code != "health"]
+        problems = self._problems(subject, item, source, again=again)
         if problems:
             raise InvalidRequest(
                 "; ".join(problem.text for problem in problems), code=problems[0].code, remedy=problems[0].remedy
@@ -188,15 +205,20 @@ class Cutover:
         self.see.write_mark(source, mark)
         self._post(source, item.id, seen.mark, mark)
 
+    def _restore(self, source: SourceMachine) -> SourceMachine:
+        """The failed cutover shut the source down: on again first, as documents want it on until the failover."""
+        if self.see.vcenter is None:
+            return source
+        self.see.vcenter.power_on(source.moid, 120)
+        deadline = time.monotonic() + TOOLS_TIMEOUT_S
+        while True:
+            source = self.see.fresh_source(source)
+            if source.tools == "running" or time.monotonic() > deadline:
+                return source
+            time.sleep(TOOLS_PAUSE_S)
+
     def _post(self, source: Any, item_id: str, before: Mark, mark: Mark) -> None:
-        body = {
-            "properties": {
-                "customProperties": {
-                    "instanceType": INSTANCE_TYPE,
-                    "shutdownSourceVM": self.options.shutdown != "none",
-                }
-            }
-        }
+        body = wire.failover_body(self.options.shutdown != "none")
         try:
             self.see.arm.post(f"{item_id}/plannedFailover", self.see.project.version, body)
         except ReplyLost:
@@ -280,16 +302,12 @@ class Cutover:
         assert seen is not None  # noqa: S101
         result = state_result(subject, stands)
         on = any(nic.start_connected for nic in seen.source.nics)
-        running = seen.target is not None and seen.target.power == "Running"
-        if not (on and running and seen.source.power == "off" and seen.mark.cutover_at):
+        if not on or seen.source.power != "off" or seen.target is None or seen.mark.cutover_at is None:
+            return Step(subject=subject, result=result)
+        if seen.target.power != "Running":
+            result.settled, result.msg = self.check, f"the target is {seen.target.power or 'not seen'} yet"
             return Step(subject=subject, result=result)
         result.status, result.action = results.CHANGED, "disconnect_source"
         result.msg = "it runs on Azure Local; the NICs of the source no longer connect at power on"
         result.diff = {"before": {"source_nics": "connect at power on"}, "after": {"source_nics": "stay disconnected"}}
         return Step(subject=subject, result=result, send=lambda: self._disconnect(seen))
-
-
-def boundary_passed(job: Job) -> bool:
-    """Whether something may exist on the target: unclear evidence counts as yes."""
-    states = {task.name: task.state for task in job.tasks}
-    return states.get(BOUNDARY_TASK) != "Pending" if BOUNDARY_TASK in states else True

@@ -22,7 +22,7 @@ from ..domain.item import Job, ProtectedItem
 from ..domain.marks import Mark, decode, encode
 from ..domain.phase import Observed, TargetSeen
 from ..domain.problem import Problem
-from ..domain.source import SourceMachine, merge
+from ..domain.source import SourceMachine, join, merge
 from . import scope as where
 from . import target
 from .project import Project
@@ -31,7 +31,7 @@ Entry = dict[str, Any]
 
 
 def utc_now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)
+    return dt.datetime.now(dt.UTC)
 
 
 def machine_key(name: str) -> str:
@@ -84,7 +84,7 @@ class Observatory:
     def all_jobs(self) -> list[Job]:
         """All jobs of protected items, newest first, trimmed as lists are (control-plane §0.7)."""
         jobs = [Job.parse(job) for job in self.arm.list(f"{self.project.vault_id}/jobs", self.project.version)]
-        epoch = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+        epoch = dt.datetime.min.replace(tzinfo=dt.UTC)
         return sorted((job for job in jobs if job.object_name), key=lambda job: job.started_at or epoch, reverse=True)
 
     @cached_property
@@ -139,13 +139,7 @@ class Observatory:
         if self.vcenter is None or not source.moid:
             return source
         [again] = merge([self.vcenter.vm(source.moid)], [])
-        return dataclasses.replace(
-            again,
-            machine_id=source.machine_id,
-            vcenter_id=source.vcenter_id,
-            run_as_account_id=source.run_as_account_id,
-            os_type=again.os_type or source.os_type,
-        )
+        return join(again, source)
 
     def with_power(self, seen: Observed) -> Observed:
         """Read the target's power state where there may be a target: one GET for that VM."""

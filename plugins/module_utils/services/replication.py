@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..clients.errors import ClientError, Conflict, InvalidRequest, PermissionDenied, ReplyLost
 from ..domain import changes, concerns, wire
 from ..domain.marks import Mark
-from ..domain.phase import FAILED, MOVING, STOPPED, Phase, Standing, TargetSeen, standing
+from ..domain.phase import MOVING, Phase, Standing, TargetSeen, standing
 from ..domain.problem import Problem
+from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, Wanted, build
 from ..domain.target import TargetPlace
 from . import results, target
 from .lookup import until_certain
 from .observation import Entry, Observatory, Subject, utc_now
 from .results import Result
+from .told import facts, plan, state_result
 
 
 @dataclasses.dataclass(kw_only=True, slots=True)
@@ -87,7 +89,9 @@ class Replication:
         if isinstance(wanted, list):
             found = [*found, *wanted]
         else:
-            found = [*found, *wire.unsendable(wanted, self.see.project.version)]
+            found = [*found, *wanted.warnings, *wire.unsendable(wanted, self.see.project.version)]
+            if not found_run_as(self.see, source):
+                found.append(NO_RUN_AS)
         blocking = [problem for problem in found if problem.severity == "block"]
         if blocking or isinstance(wanted, list):
             return Step(subject=subject, result=results.refused(subject.entry, blocking))
@@ -101,7 +105,7 @@ class Replication:
             msg=f"replication {'would be' if self.check else 'is being'} enabled as {wanted.target_vm_name}",
             diff={"before": {}, "after": plan(wanted)},
             warnings=[problem.text for problem in found],
-            extra=_facts(subject),
+            extra=facts(subject),
         )
         return Step(subject=subject, result=result, wanted=wanted, send=lambda: self._put(subject, wanted))
 
@@ -128,8 +132,7 @@ class Replication:
     def _put(self, subject: Subject, wanted: Wanted) -> None:
         assert subject.seen is not None  # noqa: S101
         source, before = subject.seen.source, subject.seen.mark
-        run_as = self.see.run_as.get(source.vcenter_id.lower(), "")
-        source = dataclasses.replace(source, run_as_account_id=run_as)
+        source = dataclasses.replace(source, run_as_account_id=found_run_as(self.see, source))
         version = self.see.project.version
         body = wire.create_body(wanted, source, self._pair(), version)
         path = f"{self.see.project.vault_id}/protectedItems/{source.machine_id.rsplit('/', 1)[-1]}"
@@ -164,7 +167,7 @@ class Replication:
                 remedy="give the values that are replicating, or remove the replication and enable it anew",
             )
             blocked = results.blocked(subject.entry, [problem], phase=result.phase, extra=result.extra)
-            blocked.diff = _diff(drift.immutable)
+            blocked.diff = changes.Drift(immutable=drift.immutable).plain()
             return Step(subject=subject, result=blocked)
         if not drift.updatable:
             return Step(subject=subject, result=result)
@@ -172,18 +175,18 @@ class Replication:
             result.warnings.append("it will be changed as wanted once the service allows updates")
             return Step(subject=subject, result=result)
         fields = ", ".join(sorted(drift.updatable))
-        result.status, result.action, result.diff = results.CHANGED, "update", _diff(drift.updatable)
+        result.status, result.action, result.diff = results.CHANGED, "update", drift.plain()
         result.msg = f"{fields} {'would be' if self.check else 'is'} changed"
         body = wire.update_body(drift)
         return Step(
             subject=subject,
             result=result,
-            send=lambda: self._accepted(self.see.arm.patch(item.id, self.see.project.version, body)),
+            send=lambda: self._patch(item.id, body),
         )
 
-    @staticmethod
-    def _accepted(reply: Any) -> None:
-        """The service took the order; its progress is read from the item, not from here."""
+    def _patch(self, item_id: str, body: dict[str, Any]) -> None:
+        """PATCH is idempotent in what it says; the next look tells whether a lost one arrived."""
+        self.see.arm.patch(item_id, self.see.project.version, body)
 
     def _refuse_twins(self, steps: Sequence[Step]) -> None:
         """The same target name twice in one batch: neither is sent."""
@@ -298,6 +301,19 @@ def remove_item(see: Observatory, item_id: str, *, force: bool) -> None:
             raise
 
 
+NO_RUN_AS = Problem(
+    code="no_run_as",
+    severity="block",
+    text="the source appliance has no login to its vCenter",
+    remedy="enter the vCenter account in the appliance's configuration manager",
+)
+
+
+def found_run_as(see: Observatory, source: SourceMachine) -> str:
+    """The run-as account that the service needs for this VM's vCenter; a VM not yet discovered has its own reason."""
+    return see.run_as.get(source.vcenter_id.lower(), "") if source.vcenter_id else "not discovered"
+
+
 def _deleting(see: Observatory, item_id: str) -> bool | None:
     item = see.item_now(item_id)
     if item is None or item.protection_state in ("DisablingProtection", "MarkedForDeletion"):
@@ -308,95 +324,3 @@ def _deleting(see: Observatory, item_id: str) -> bool | None:
 def _target_key(step: Step) -> str:
     assert step.wanted is not None  # noqa: S101
     return f"{step.wanted.target_resource_group_id}/{step.wanted.target_vm_name}".lower()
-
-
-def _diff(fields: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
-    return {
-        "before": {name: before for name, (before, _) in sorted(fields.items())},
-        "after": {name: after for name, (_, after) in sorted(fields.items())},
-    }
-
-
-def plan(wanted: Wanted) -> dict[str, Any]:
-    """The plan of one VM as a person reads it in a diff."""
-    return {
-        "target_vm_name": wanted.target_vm_name,
-        "target_resource_group": wanted.target_resource_group_id.rsplit("/", 1)[-1],
-        "storage_path": wanted.storage_path_id.rsplit("/", 1)[-1],
-        "cpu_cores": wanted.cpu_cores,
-        "memory_mb": wanted.memory_mb,
-        "generation": wanted.generation,
-        "disks": [
-            f"{disk.uuid} {disk.size_gb} GB {disk.format}{' (OS)' if disk.is_os else ''}" for disk in wanted.disks
-        ],
-        "nics": [
-            f"{nic.label} -> {(nic.network_id or '').rsplit('/', 1)[-1]}{', keeps its address' if nic.keep_ip else ''}"
-            if nic.create
-            else f"{nic.label} -> not created"
-            for nic in wanted.nics
-        ],
-    }
-
-
-def _facts(subject: Subject) -> dict[str, Any]:
-    """What every result says of a VM beside its status."""
-    seen = subject.seen
-    if seen is None:
-        return {}
-    item = seen.item
-    size = sum(disk.capacity_bytes or 0 for disk in (item.disks if item and item.disks else seen.source.disks))
-    return {
-        "instance_uuid": seen.source.instance_uuid,
-        "source_power": seen.source.power,
-        "target_vm_name": item.target_vm_name if item else str(subject.entry.get("target_vm_name") or ""),
-        "target_id": seen.target.arm_id if seen.target else "",
-        "target_power": seen.target.power if seen.target else "",
-        "health": item.health if item else "",
-        "bytes": size,
-        "progress_percent": percent(subject),
-    }
-
-
-def percent(subject: Subject) -> float | None:
-    """How far the current movement of the VM is, where the service says so."""
-    item = subject.seen.item if subject.seen else None
-    if item is None:
-        return None
-    state = item.protection_state
-    if state.startswith("PlannedFailover"):
-        return 100.0 if state == "PlannedFailoverCompleted" else item.migration_percent
-    if state.startswith("Protected"):
-        return item.resync_percent if item.resync_required else 100.0
-    return item.initial_replication_percent
-
-
-def state_result(subject: Subject, stands: Standing) -> Result:
-    """The result of a VM for which nothing is to be done: its phase decides ok, failed or blocked."""
-    result = Result(
-        name=results.label(subject.entry),
-        host=subject.entry.get("host") or "",
-        phase=stands.phase,
-        settled=stands.settled,
-        msg=stands.reason,
-        extra=_facts(subject),
-    )
-    if stands.phase in FAILED:
-        result.status, result.error_code = results.FAILED, str(stands.phase)
-        result.remedy = REMEDY.get(stands.phase, "see the job and the events of the vault")
-    elif stands.phase in STOPPED:
-        result.status, result.error_code = results.BLOCKED, str(stands.phase)
-        result.remedy = REMEDY.get(stands.phase, "")
-    return result
-
-
-REMEDY = {
-    Phase.CONFLICT: "decide which side is right and power the other off; disconnect its NICs first",
-    Phase.FAILED_ENABLE: "repair what the health error names, then run again: it is removed and enabled anew",
-    Phase.FAILED_SEED: "repair what the health error names, remove the replication (state: absent), enable it anew",
-    Phase.FAILED_BEFORE: "repair what the error names, then run the cutover again",
-    Phase.FAILED_AFTER: "a half-made target VM may exist: see the guide on failed cutovers before you retry",
-    Phase.FAILED_REMOVE: "run again; if it stays, remove it in the portal with force",
-    Phase.REMOVED_ELSEWHERE: "find out who removed it, then clear the custom attribute azlocal.migrate of the source VM",
-    Phase.READY_HELD: "repair what is named, then run again",
-    Phase.FOREIGN: "someone else works on this VM: let them finish",
-}

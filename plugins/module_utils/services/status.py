@@ -15,8 +15,8 @@ from ..domain.phase import DELETE_JOB, FAILOVER_JOB, Phase, standing
 from ..domain.problem import Problem
 from . import results
 from .observation import Entry, Observatory, Subject, machine_key
-from .replication import REMEDY, state_result
 from .results import Result
+from .told import REMEDY, state_result
 
 # What a person calls the service's jobs.
 JOB_TITLES = {
@@ -94,11 +94,11 @@ class Status:
 
 
 def _started(job: Job) -> dt.datetime:
-    return job.started_at or dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+    return job.started_at or dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def _iso(moment: dt.datetime | None) -> str | None:
-    return moment.astimezone(dt.timezone.utc).isoformat() if moment else None
+    return moment.astimezone(dt.UTC).isoformat() if moment else None
 
 
 def _timeline(jobs: Sequence[Job], off: dt.datetime | None) -> list[dict[str, Any]]:
@@ -115,7 +115,13 @@ def _timeline(jobs: Sequence[Job], off: dt.datetime | None) -> list[dict[str, An
     ]
     if off:
         entries.append(
-            {"at": _iso(off), "end": None, "what": "Source powered off", "state": "Succeeded", "detail": "vCenter event"}
+            {
+                "at": _iso(off),
+                "end": None,
+                "what": "Source powered off",
+                "state": "Succeeded",
+                "detail": "vCenter event",
+            }
         )
     return sorted(entries, key=lambda entry: entry["at"] or "")
 

@@ -17,8 +17,9 @@ from ..domain.problem import Problem
 from ..domain.spec import Defaults, Wanted, build
 from . import results, target
 from .observation import Entry, Observatory, Subject, utc_now
-from .replication import Step, apply, remove_item, state_result
+from .replication import Step, apply, remove_item
 from .results import Result
+from .told import state_result
 
 POWER_OFF = ("VmPoweredOffEvent", "VmGuestShutdownEvent")
 
@@ -141,10 +142,13 @@ class Verification:
         bad = [check for check in checks if check.result == "failed"]
         result.status = results.FAILED
         result.error_code = bad[0].name if bad else "not_verified"
-        result.msg = "; ".join(
-            f"{check.name}: expected {check.expected or 'it'}, seen {check.seen or 'nothing'} ({check.observer})"
-            for check in bad
-        ) or f"not seen: {', '.join(open_ones)}"
+        result.msg = (
+            "; ".join(
+                f"{check.name}: expected {check.expected or 'it'}, seen {check.seen or 'nothing'} ({check.observer})"
+                for check in bad
+            )
+            or f"not seen: {', '.join(open_ones)}"
+        )
         result.remedy = "repair what the check names, then verify again; the protected item is kept until then"
         result.settled = not may_pass_later(checks)
         return result, checks

@@ -100,7 +100,7 @@ def test_ansibles_own_words_get_the_prefix() -> None:
 
 
 def test_blank_lines_and_comments_are_skipped_but_counted() -> None:
-    parsed = csv("# our wave, \"first\nname,cpu_cores\n\n  # not yet: vm0,1\nvm1,2\n,,\nvm2,x\n")
+    parsed = csv('# our wave, "first\nname,cpu_cores\n\n  # not yet: vm0,1\nvm1,2\n,,\nvm2,x\n')
     assert "wave.csv, row 7, column cpu_cores: 'x' is not a whole number" in error(parsed)
 
 
@@ -115,7 +115,11 @@ def test_rows_of_excel_with_trailing_delimiters() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["name,owner\nvm1,Müller\n".encode(), "\ufeffname,owner\nvm1,Müller\n".encode(), "name\towner\nvm1\tMüller\n".encode("utf-16")],
+    [
+        "name,owner\nvm1,Müller\n".encode(),
+        "\ufeffname,owner\nvm1,Müller\n".encode(),
+        "name\towner\nvm1\tMüller\n".encode("utf-16"),
+    ],
     ids=["utf-8", "bom", "utf-16"],
 )
 def test_encodings(data: bytes) -> None:
@@ -228,7 +232,9 @@ def test_a_vm_in_two_files_names_both_places() -> None:
 
 def test_two_vms_of_one_target_name() -> None:
     parsed = csv("name,target_vm_name\nvm1,App01\nvm2,app01\n")
-    assert "row 3, column target_vm_name: the target would be called 'app01', as that of wave.csv row 2" in error(parsed)
+    assert "row 3, column target_vm_name: the target would be called 'app01', as that of wave.csv row 2" in error(
+        parsed
+    )
     assert "column target_vm_name" in error(csv("name,target_vm_name\nvm1,VM2\nvm2,\n"))
 
 

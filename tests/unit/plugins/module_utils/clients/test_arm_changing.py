@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient, Reply
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import (
     BadReply,
+    ClientError,
     Conflict,
     DeadlineExceeded,
     InvalidRequest,
@@ -139,7 +144,7 @@ def test_a_change_that_was_never_sent_is_tried_again(
         (404, "ResourceNotFound", NotFound),
     ],
 )
-def test_a_refused_change(azure: HttpsServer, arm: ArmClient, status: int, code: str, kind: type) -> None:
+def test_a_refused_change(azure: HttpsServer, arm: ArmClient, status: int, code: str, kind: type[ClientError]) -> None:
     azure.on("PUT", ITEM, fault(status, code))
     with pytest.raises(kind) as caught:
         arm.put(ITEM, V, {})
@@ -197,3 +202,36 @@ def test_an_operation_elsewhere_is_not_followed(azure: HttpsServer, arm: ArmClie
     reply = arm.put(ITEM, V, {})
     with pytest.raises(BadReply, match="elsewhere"):
         arm.wait(reply, 10)
+
+
+@every_method
+def test_a_handshake_that_breaks_has_sent_nothing(
+    azure: HttpsServer, new_arm: Callable[..., ArmClient], clock: Any, method: str
+) -> None:
+    azure.on("GET", VAULT, Answer({}, headers={"Connection": "close"}))
+    arm = new_arm(client={"deadline_s": 5})
+    arm.get(VAULT, V)
+    azure.stop()
+    with socket.create_server(("127.0.0.1", azure.port)) as listener:
+
+        def hang_up() -> None:
+            while True:
+                try:
+                    listener.accept()[0].close()
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        with pytest.raises(Unreachable):
+            CHANGES[method](arm)
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+    assert len(clock.naps) > 2
+
+
+def test_nothing_of_the_sdk_is_loaded_before_it_is_needed() -> None:
+    name = "ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm"
+    code = f"import sys, {name}; print([m for m in sys.modules if m.split('.')[0] in ('azure', 'msal', 'requests')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -246,12 +246,14 @@ def test_guest_family(told: str, guest_id: str, expected: str) -> None:
     assert guest_family(told, guest_id) == expected
 
 
-@given(st.sampled_from([str(name) for name in vim.vm.GuestOsDescriptor.GuestOsIdentifier.values]))
-def test_every_known_guest_has_the_family_of_its_name(guest_id: str) -> None:
-    if "linux" in guest_id.lower():
-        assert guest_family("", guest_id) == "linux"
-    if guest_id.startswith("win"):
-        assert guest_family("", guest_id) == "windows"
+def test_every_known_guest_has_the_family_of_its_name() -> None:
+    known = [str(guest_id) for guest_id in vim.vm.GuestOsDescriptor.GuestOsIdentifier.values]
+    assert len(known) > 150
+    for guest_id in known:
+        if "linux" in guest_id.lower():
+            assert guest_family("", guest_id) == "linux"
+        if guest_id.startswith("win"):
+            assert guest_family("", guest_id) == "windows"
 
 
 def test_long_chain_of_snapshots() -> None:

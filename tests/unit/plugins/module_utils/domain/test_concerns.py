@@ -82,6 +82,10 @@ def test_keeping_an_address_needs_tools() -> None:
     assert codes(keep, tools="not_installed") == [("tools_missing", "block")]
 
 
+def test_that_nothing_runs_in_a_vm_that_is_off_is_no_news() -> None:
+    assert codes(power="off", tools="not_running") == [("power_off", "block")]
+
+
 def test_a_nic_that_discovery_has_not_seen() -> None:
     nics = (samples.nic(0), samples.nic(1))
     assert codes(nics=nics) == [("nic_unknown", "block")]
