@@ -83,8 +83,8 @@ format: env-dev ## let ruff mend what it can
 	@$(BIN)/ruff format .
 
 .PHONY: unit
-unit: env-dev ## tests that run no playbook
-	@$(PYTEST) $(wildcard tests/unit tests/contract tests/vcsim)
+unit: env-dev ## every test but those of the playbooks
+	@$(PYTEST) tests --ignore tests/playbooks
 
 .PHONY: playbooks
 playbooks: env-dev ## real ansible-playbook against the lab

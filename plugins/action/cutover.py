@@ -11,4 +11,4 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import Batch
 
 class ActionModule(BatchAction):
     takes = frozenset(role_options.OPTIONS)
-    asks_hosts = "first"
+    asks_hosts = "always"

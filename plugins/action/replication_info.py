@@ -15,6 +15,8 @@ class ActionModule(BatchAction):
     takes = frozenset(role_options.PROJECT)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        if self._task.args.get("names"):  # named VMs: the module's own form
-            self._task.args.setdefault("vms", [{"name": name} for name in self._task.args.pop("names")])
+        names = self._task.args.pop("names", None)
+        if names:  # named VMs: the module's own form
+            listed = names.split(",") if isinstance(names, str) else names
+            self._task.args.setdefault("vms", [{"name": str(name).strip()} for name in listed])
         return super().run(tmp, task_vars)

@@ -69,7 +69,9 @@ class Frame:
 
     def close(self) -> None:
         if self._vcenter is not None:
-            self._vcenter.__exit__(None, None, None)
+            self._vcenter.close()
+        if "arm" in self.__dict__:
+            self.arm.close()
 
 
 def bulk_spec(**more: Mapping[str, Any]) -> dict[str, Any]:

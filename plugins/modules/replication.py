@@ -113,9 +113,14 @@ def work(frame: Frame) -> list[Result]:
     """One state for many VMs."""
     params, see = frame.params, frame.observatory()
     if params["state"] == "completed":
-        return Verification(see, frame.defaults, params["hosts_seen"], check_mode=frame.check_mode).complete(
-            frame.entries
+        verification = Verification(
+            see,
+            frame.defaults,
+            params["hosts_seen"],
+            check_mode=frame.check_mode,
+            retry_failed=params["retry_failed"],
         )
+        return verification.complete(frame.entries)
     replication = Replication(see, frame.defaults, check=frame.check_mode, retry_failed=params["retry_failed"])
     if params["state"] == "absent":
         return replication.absent(frame.entries, force=params["force"])

@@ -114,7 +114,8 @@ class BatchAction(ActionBase):
         if self._asks(args) != "never":
             args["hosts_seen"] = args.get("hosts_seen") or hosts.ask_all(self, self._vars)
         answer = self.call(args)
-        if self._task.check_mode or not self._wants("wait", args):
+        still = all(result.get("settled", True) for result in answer["results"])
+        if still or self._task.check_mode or not self._wants("wait", args):
             return answer
         return self._wait(args, answer)
 
@@ -144,20 +145,25 @@ class BatchAction(ActionBase):
             shown=str(args.get("progress") or "auto"),
         )
         pause = float(args.get("poll_interval_s") or 15)
-        again = {**args, "retry_failed": False}  # what fails now is this run's result
         while True:
             if waiter.settled:
                 if not self.looks_by or not waiter.may_act_again():
                     break
-                waiter.take(self.call(again)["results"])
+                waiter.take(self.call(self._again(args, waiter))["results"])
                 if waiter.settled:
                     break
             if waiter.overdue:
                 waiter.give_up()
                 break
             time.sleep(pause)
-            waiter.take(self._look(again, waiter), looked=bool(self.looks_by))
+            waiter.take(self._look(self._again(args, waiter), waiter), looked=bool(self.looks_by))
         return {**answer, "results": waiter.results, "changed": any(r.get("changed") for r in waiter.results)}
+
+    @staticmethod
+    def _again(args: dict[str, Any], waiter: waiting.Waiter) -> dict[str, Any]:
+        """What fails now is this run's result; only a VM whose clean-up is under way may be taken up again."""
+        vms = [{**vm, "retry": wants} for vm, wants in zip(args["vms"], waiter.cleaning, strict=True)]
+        return {**args, "vms": vms, "retry_failed": False}
 
     def _look(self, args: dict[str, Any], waiter: waiting.Waiter) -> list[dict[str, Any]]:
         """One look; a passing fault is lived through, a lasting one ends the step."""

@@ -31,9 +31,11 @@ def _ask(action: ActionBase, host: str, variables: Mapping[str, Any]) -> dict[st
     told: dict[str, Any] = {"node": host, "vms": [], "error": None}
     try:
         action._connection = _connection(action, variables)
-        reply = run_script(action, "get_vms", {"names": []})
+        try:
+            reply = run_script(action, "get_vms", {"names": []})
+        finally:
+            action._connection.close()
         told.update(node=reply["Node"], vms=host_facts.vms(reply))
-        action._connection.close()
     except ClientError as failure:
         told["error"] = f"{host}: {failure}" + (f" ({failure.remedy})" if failure.remedy else "")
     except AnsibleError as failure:

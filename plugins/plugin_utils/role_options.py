@@ -46,6 +46,6 @@ def _spec(role_path: str | None) -> dict[str, Any]:
     if not path.is_file():
         return {}
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    options = data["argument_specs"]["main"]["options"]
+    options = data["argument_specs"]["main"].get("options") or {}
     known = ("type", "required", "default", "choices", "elements")
     return {name: {key: option[key] for key in known if key in option} for name, option in options.items()}

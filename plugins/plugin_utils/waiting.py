@@ -22,6 +22,7 @@ _TERMINAL = sys.stderr.isatty()
 
 PRINT_EVERY_S = 60.0
 STUMBLES = 5  # looks in a row that may fail before the step does
+CLEANING = frozenset({"clean_up", "remove_failed"})  # actions that a second try follows
 PASSES = 3  # how often the verb may act again in one task
 
 _INFO = frozenset({**azure_spec(), **vcenter_spec(), **project_spec(), "vms": {}})
@@ -59,6 +60,11 @@ class Waiter:
     @property
     def settled(self) -> bool:
         return all(result.get("settled", True) for result in self.results)
+
+    @property
+    def cleaning(self) -> list[bool]:
+        """Per VM: an earlier failure is being cleaned up in this task, so that it may be tried again."""
+        return [result.get("action") in CLEANING and not result.get("settled", True) for result in self.results]
 
     @property
     def overdue(self) -> bool:
@@ -116,5 +122,6 @@ def _merge(known: Mapping[str, Any], new: Mapping[str, Any], *, looked: bool) ->
     merged = {**known, **new}
     merged["warnings"] = list(dict.fromkeys([*known.get("warnings", []), *new.get("warnings", [])]))
     if known["status"] == "changed" and new["status"] in ("ok", "changed"):
-        merged.update(status="changed", changed=True, action=known["action"], diff=known.get("diff") or new.get("diff"))
+        action = new["action"] if new["status"] == "changed" else known["action"]
+        merged.update(status="changed", changed=True, action=action, diff=known.get("diff") or new.get("diff"))
     return merged

@@ -27,9 +27,15 @@ class Wanted:
     every: bool
 
 
-@operation("Fetch")
+# what anybody may read: who has no session learns from it that there is none
+_OPEN_TO_ALL = ("ServiceInstance", "SessionManager")
+
+
+@operation("Fetch", anonymous=True)
 def fetch(call: Call) -> Any:
     """One property of one object: what ``vm.name`` is in pyVmomi."""
+    if call.moid not in _OPEN_TO_ALL:
+        _ = call.logged_in
     path = call.args["prop"]
     opened = call.service.open(call.this, call.session)
     try:

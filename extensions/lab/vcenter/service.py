@@ -71,7 +71,7 @@ class Call:
     def logged_in(self) -> Session:
         """The session, which every operation but a few has."""
         if self.session is None:
-            raise not_authenticated()
+            raise not_authenticated(self.this)
         return self.session
 
     def vm(self) -> SourceVm:
@@ -102,7 +102,7 @@ def operation(name: str, *, write: bool = False, anonymous: bool = False) -> Cal
     return register
 
 
-def not_authenticated(ref: Any = None) -> Any:
+def not_authenticated(ref: Any) -> Any:
     """What a call without a living session gets."""
     return fault(
         vim.fault.NotAuthenticated,

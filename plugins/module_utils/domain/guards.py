@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from .item import ProtectedItem
@@ -55,15 +56,13 @@ def cutover(
 def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
     if not (item.can("PlannedFailover") or item.can("Restart")):
         yield _block("not_allowed", "the service does not allow a planned failover now", "wait, then run again")
-    if item.provisioning_state not in ("", "Succeeded"):
-        yield _block(
-            "not_provisioned", f"its protected item is {item.provisioning_state}", "wait until it is Succeeded"
-        )
-    if item.health not in ("", "Normal"):
-        yield _block(
-            "health", f"replication health is {item.health}", "repair what its health errors name, then run again"
-        )
-    if item.resync_required:
+    if item.provisioning_state != "Succeeded":
+        state = item.provisioning_state or "in no state that the service tells"
+        yield _block("not_provisioned", f"its protected item is {state}", "wait until it is Succeeded")
+    if item.health != "Normal":
+        health = item.health or "not told"
+        yield _block("health", f"replication health is {health}", "repair what its health errors name, then run again")
+    if item.resyncing:
         yield _block("resync", "it needs a resynchronisation first", "wait for it; the service starts it by itself")
     point = item.last_recovery_point_at
     if point is None:
@@ -85,6 +84,8 @@ def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
 
 
 def _source(source: SourceMachine) -> Iterable[Problem]:
+    if source.connection not in ("", "connected"):
+        yield _block("disconnected", f"vCenter shows it as {source.connection}", "repair the ESXi host's connection")
     if source.power != "on":
         yield _block(
             "power_off",
@@ -106,20 +107,23 @@ def _disks(item: ProtectedItem, source: SourceMachine, wanted: Wanted | None) ->
     included = {disk.uuid.lower() for disk in wanted.disks} if wanted else None
     protected = {disk.uuid.lower(): disk for disk in item.disks}
     if not protected:
-        return
+        yield _disk("the service names no replicated disk")
+    for uuid, count in Counter(disk.uuid.lower() for disk in source.disks).items():
+        if count > 1:
+            yield _disk(f"{count} disks of the VM have the same UUID ({uuid or 'none'}), so they cannot be told apart")
     present = {disk.uuid.lower(): disk for disk in source.disks}
     for uuid, disk in protected.items():
         now = present.get(uuid)
         if now is None:
             yield _disk(f"disk {uuid} is replicated but no longer part of the VM")
-        elif disk.capacity_bytes and now.capacity_bytes != disk.capacity_bytes:
-            yield _disk(
-                f"{now.name} ({now.label}) is {now.capacity_bytes} bytes, replicated were {disk.capacity_bytes}"
-            )
+        elif not disk.capacity_bytes:
+            yield _disk(f"the service does not tell how large {now.title} was when replication began")
+        elif now.capacity_bytes != disk.capacity_bytes:
+            yield _disk(f"{now.title} is {now.capacity_bytes} bytes, replicated were {disk.capacity_bytes}")
     for uuid, now in present.items():
         left_out = included is not None and uuid not in included
         if uuid not in protected and not left_out:
-            yield _disk(f"{now.name} ({now.label}) was added after replication began")
+            yield _disk(f"{now.title} is not replicated: it was added after replication began, or left out elsewhere")
 
 
 def _disk(text: str) -> Problem:
@@ -130,7 +134,7 @@ def _names(
     item: ProtectedItem, source: SourceMachine, around: Surroundings, wanted: Wanted | None
 ) -> Iterable[Problem]:
     name = item.target_vm_name.lower()
-    if name in around.arm_names:
+    if name in around.arm_names and not item.migrate_as_arc:  # then its Arc machine is there on purpose
         yield _block(
             "name_taken",
             f"{around.arm_names[name]} exists already in the target resource group",
@@ -145,10 +149,18 @@ def _names(
     kept = {nic.nic_id for nic in (wanted.nics if wanted else item.nics) if nic.keep_ip}
     for nic in source.nics:
         for address in nic.addresses if nic.nic_id in kept else ():
-            holder = around.arm_addresses.get(address.lower())
-            if holder:
+            holder = around.arm_addresses.get(address.lower(), "")
+            if holder and not _left_by_us(holder, item):
                 yield _block(
                     "address_taken",
-                    f"address {address} of {nic.label} is held by {holder}",
+                    f"address {address} of {nic.label} is held by network interface {holder}",
                     "free the address: the target would fail with 1000037 (InUse)",
                 )
+
+
+def _left_by_us(nic_name: str, item: ProtectedItem) -> bool:
+    """NICs of an earlier, failed cutover are kept and used again. The service names them after the target VM [I]."""
+    return (
+        nic_name.lower().startswith(f"{item.target_vm_name.lower()}-")
+        and item.last_failed_planned_failover_job is not None
+    )

@@ -158,6 +158,18 @@ class ProtectedItem:
         """The two resync states that say more than None."""
         return tuple(s for s in (self.resynchronization_state, self.resync_state) if s and s.lower() != "none")
 
+    @property
+    def resyncing(self) -> bool:
+        """A resynchronisation is due or runs. One that is over keeps its word, so only known ends do not count."""
+        ended = self.resynchronization_state.lower() in ("", "none", "resynchronizationcompleted")
+        return self.resync_required or self.resync_state.lower() not in ("", "none") or not ended
+
+    @property
+    def resync_failed(self) -> bool:
+        """The last one failed, and none runs."""
+        failed = self.resynchronization_state.lower() == "resynchronizationfailed"
+        return failed and self.resync_state.lower() in ("", "none")
+
     @classmethod
     def parse(cls, reply: Any) -> ProtectedItem:
         """Any JSON value; what cannot be read is empty or None."""

@@ -14,6 +14,8 @@ import datetime as dt
 import json
 from typing import Any
 
+from . import values
+
 ATTRIBUTE = "azlocal.migrate"
 VERSION = 1
 
@@ -31,16 +33,6 @@ class Mark:
     target_id: str = ""  # ARM id of the target machine that the cutover was to make
 
 
-def _time(value: Any) -> dt.datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = dt.datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
-
-
 def _text(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -49,7 +41,7 @@ def decode(text: str | None) -> Mark:
     """The mark in a custom attribute's text; an empty one for anything that is not ours."""
     try:
         data = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return Mark()
     if not isinstance(data, dict) or data.get("v") != VERSION:
         return Mark()
@@ -57,15 +49,15 @@ def decode(text: str | None) -> Mark:
     attempt = data.get("attempt")
     return Mark(
         wave=str(data.get("wave") or ""),
-        enabled_at=_time(data.get("enabled")),
-        cutover_at=_time(data.get("cutover")),
-        attempt=attempt if isinstance(attempt, int) else 0,
+        enabled_at=values.when(data.get("enabled")),
+        cutover_at=values.when(data.get("cutover")),
+        attempt=attempt if isinstance(attempt, int) and attempt is not True else 0,
         nics=tuple(
             (int(nic[0]), bool(nic[1]), bool(nic[2]))
             for nic in (nics if isinstance(nics, list) else [])
             if isinstance(nic, list) and len(nic) == 3 and isinstance(nic[0], int)
         ),
-        conflict_at=_time(data.get("conflict")),
+        conflict_at=values.when(data.get("conflict")),
         target_id=str(data.get("target") or ""),
     )
 

@@ -67,9 +67,40 @@ FAILOVER_JOB = "Planned failover"
 DELETE_JOB = "Delete protected item"
 RUNNING_JOB_STATES = frozenset({"Pending", "Started", "Cancelling"})
 
+# The service's words for what moves by itself. Its ...Begin and ...End markers are never where anything ends.
+_ENABLING = frozenset({"UnprotectedStatesBegin", "UnprotectedStatesEnd", "EnablingProtection"})
+_SEEDING = frozenset(
+    {
+        "InitialReplicationStatesBegin",
+        "InitialReplicationInProgress",
+        "InitialReplicationCompletedOnPrimary",
+        "InitialReplicationCompletedOnRecovery",
+        "InitialReplicationStatesEnd",
+        "ProtectedStatesBegin",
+    }
+)
+_CUTTING_OVER = frozenset(
+    {
+        "ProtectedStatesEnd",
+        "PlannedFailoverTransitionStatesBegin",
+        "PlannedFailoverInitiated",
+        "PlannedFailoverCompleting",
+        "PlannedFailoverTransitionStatesEnd",
+    }
+)
+
 # A write that was just sent may not be visible yet: how long its mark speaks for it. [I] listing lag of the service.
 INVISIBLE_S = 600
 POST_INVISIBLE_S = 300
+SKEW_S = 60  # how far the service's clock and ours may be apart [I]
+_FAILED_OVER = {
+    "PlannedFailoverCompleted": (
+        Phase.MIGRATED,  # 28, 29
+        "planned failover is complete, not yet verified and completed",
+    ),
+    "PlannedFailoverFailed": (Phase.FAILED_BEFORE, "planned failover failed"),  # 22, 23
+    "PlannedFailoverCompletionFailed": (Phase.FAILED_AFTER, "planned failover failed at the target"),  # 24-27
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,12 +147,12 @@ def _recent(moment: dt.datetime | None, now: dt.datetime, seconds: float) -> boo
 
 
 def _percent(value: float | None) -> str:
-    return f" at {value:.0f} %" if value is not None else ""
+    return f" at {round(value)} %" if value is not None else ""
 
 
 def standing(seen: Observed) -> Standing:
     """Where the VM stands (rule numbers as in the rule book)."""
-    if seen.source.power == "on" and seen.target is not None and seen.target.power in ("Running", "Starting"):
+    if seen.source.power == "on" and seen.target is not None and seen.target.power.lower() in ("running", "starting"):
         return Standing(phase=Phase.CONFLICT, reason="source and target are both running")  # 2
     return _without_item(seen) if seen.item is None else _with_item(seen, seen.item)
 
@@ -131,7 +162,7 @@ def _without_item(seen: Observed) -> Standing:
         return Standing(phase=Phase.ENABLING, reason="the service is creating the protected item")
     if seen.mark.cutover_at is not None and seen.target is not None and seen.source.power != "on":  # 34
         return Standing(phase=Phase.COMPLETED, reason="migration is complete: the target exists, the source is off")
-    if _recent(seen.mark.enabled_at, seen.now, INVISIBLE_S) and not _ended_badly(seen.job):  # 4
+    if _recent(seen.mark.enabled_at, seen.now, INVISIBLE_S) and not _enable_ended(seen):  # 4
         return Standing(phase=Phase.ENABLING, reason="replication was asked for and is not visible yet")
     if seen.mark.cutover_at is not None:  # 6
         return Standing(
@@ -141,14 +172,21 @@ def _without_item(seen: Observed) -> Standing:
     return Standing(phase=Phase.DISCOVERED, reason="not replicating yet")  # 5
 
 
-def _ended_badly(job: Job | None) -> bool:
-    """The enable did not happen, or what it made was deleted again: nothing invisible to wait for."""
-    return job is not None and job.state not in RUNNING_JOB_STATES
+def _enable_ended(seen: Observed) -> bool:
+    """The enable of this mark failed, or what it made was deleted again: nothing invisible to wait for.
+
+    A job that is older than the mark says nothing: the VM may have been replicated and taken back before.
+    """
+    job, sent = seen.job, seen.mark.enabled_at
+    if job is None or sent is None or job.started_at is None or job.state in RUNNING_JOB_STATES:
+        return False
+    skew = SKEW_S if job.display_name == ENABLE_JOB else 0
+    return job.started_at >= sent - dt.timedelta(seconds=skew)
 
 
 def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
     state = item.protection_state
-    if state in ("DisablingProtection", "MarkedForDeletion") or item.provisioning_state == "Deleting":  # 32
+    if state in ("DisablingProtection", "MarkedForDeletion") or item.provisioning_state in ("Deleting", "Deleted"):  # 32
         recovered = item.active_location == "Recovery"
         phase = Phase.COMPLETING if recovered else Phase.REMOVING
         return Standing(phase=phase, reason="the service is deleting the protected item")
@@ -156,35 +194,35 @@ def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
         return Standing(phase=Phase.FAILED_REMOVE, reason=_health(item, "removing the protected item failed"))
     if state == "EnablingFailed":  # 8
         return Standing(phase=Phase.FAILED_ENABLE, reason=_health(item, "enabling replication failed"))
-    if state.startswith("InitialReplicationFailed"):  # 10
+    if state == "InitialReplicationFailed":  # 10
         return Standing(phase=Phase.FAILED_SEED, reason=_health(item, "initial replication failed"))
-    if state.startswith("InitialReplication"):  # 9
+    if state in _SEEDING:  # 9
         return Standing(phase=Phase.SEEDING, reason=f"initial replication{_percent(item.initial_replication_percent)}")
-    if state.startswith("Unprotected") or state == "EnablingProtection" or item.provisioning_state == "Creating":  # 7
+    creating = item.provisioning_state == "Creating" and state in ("", "Protected")
+    if state in _ENABLING or creating:  # 7
         return Standing(phase=Phase.ENABLING, reason="the service is enabling replication")
-    if state.startswith("PlannedFailover"):
-        return _failing_over(seen, item, state)
-    if state.startswith("Protected") and item.test_failover_state in ("", "None"):
+    if state in _CUTTING_OVER:  # 20
+        return Standing(phase=Phase.CUTTING_OVER, reason=f"planned failover{_percent(item.migration_percent)}")
+    if state in _FAILED_OVER:  # 22-29
+        return _failed_over(item, state)
+    if state == "Protected" and item.test_failover_state in ("", "None"):
         return _protected(seen, item)
     return Standing(  # 21
         phase=Phase.FOREIGN, reason=f"it is in a state that this collection never causes ({state or 'none'})"
     )
 
 
-def _failing_over(seen: Observed, item: ProtectedItem, state: str) -> Standing:
-    if state == "PlannedFailoverCompleted":  # 28, 29
-        return Standing(phase=Phase.MIGRATED, reason="planned failover is complete, not yet verified and completed")
-    if state == "PlannedFailoverFailed":  # 22, 23
-        return Standing(phase=Phase.FAILED_BEFORE, reason=_health(item, "planned failover failed"))
-    if state == "PlannedFailoverCompletionFailed":  # 24-27
-        return Standing(phase=Phase.FAILED_AFTER, reason=_health(item, "planned failover failed at the target"))
-    return Standing(phase=Phase.CUTTING_OVER, reason=f"planned failover{_percent(item.migration_percent)}")  # 20
+def _failed_over(item: ProtectedItem, state: str) -> Standing:
+    phase, reason = _FAILED_OVER[state]
+    return Standing(phase=phase, reason=reason if phase == Phase.MIGRATED else _health(item, reason))
 
 
 def _protected(seen: Observed, item: ProtectedItem) -> Standing:
     if _running(seen.job, FAILOVER_JOB):  # 17
         return Standing(phase=Phase.CUTTING_OVER, reason="a planned failover was accepted")
-    if item.resync_required or item.resync_state not in ("", "None"):  # 14
+    if item.resync_failed:  # 14
+        return Standing(phase=Phase.READY_HELD, reason=_health(item, "its resynchronisation failed"))
+    if item.resyncing:  # 14
         return Standing(phase=Phase.RESYNCING, reason=f"resynchronising{_percent(item.resync_percent)}")
     if _recent(seen.mark.cutover_at, seen.now, POST_INVISIBLE_S) and not _failover_ended(seen):  # 17
         return Standing(phase=Phase.CUTTING_OVER, reason="a planned failover was sent and is not visible yet")
@@ -200,7 +238,7 @@ def _failover_ended(seen: Observed) -> bool:
     job, sent = seen.job, seen.mark.cutover_at
     if job is None or sent is None or job.display_name != FAILOVER_JOB or job.state in RUNNING_JOB_STATES:
         return False
-    return job.started_at is not None and job.started_at >= sent - dt.timedelta(seconds=60)
+    return job.started_at is not None and job.started_at >= sent - dt.timedelta(seconds=SKEW_S)
 
 
 def _health(item: ProtectedItem, otherwise: str) -> str:

@@ -62,6 +62,6 @@ def line(what: str, first: Tick, last: Tick) -> str:
         if elapsed > 0 and gained > 0:
             rate = gained / elapsed
             parts.append(f"{_size(rate)}/s")
-            if last.done_bytes < last.total_bytes:
+            if last.done_bytes < last.total_bytes and rate >= 1:  # slower than a byte a second: nobody can tell
                 parts.append(f"about {_duration((last.total_bytes - last.done_bytes) / rate)} left")
     return " | ".join(parts)

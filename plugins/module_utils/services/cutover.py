@@ -24,6 +24,7 @@ from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
 from . import results, target
+from .aftermath import PREPARING, TURNING_ON, Aftermath
 from .lookup import until_certain
 from .observation import Entry, Observatory, Subject, machine_key, utc_now
 from .replication import Step, apply
@@ -64,6 +65,7 @@ class Cutover:
         self.see = see
         self.options = options
         self.check = check
+        self.hosts = hosts
         self.host_names = {
             str(vm.get("name", "")).lower(): str(host.get("node") or "?")
             for host in hosts
@@ -99,23 +101,23 @@ class Cutover:
             return self._watch(subject, stands)
         if stands.phase in (Phase.MIGRATED, Phase.COMPLETED):
             return self._settle(subject, stands)
-        if stands.phase == Phase.READY or self._may_retry(seen, stands):
+        if stands.phase == Phase.READY:
             return self._start(subject, stands)
-        result = state_result(subject, stands)
-        if result.status == results.OK:  # on its way to ready, or not even replicating
+        retry = self.options.retry_failed or subject.entry.get("retry")
+        if stands.phase in (Phase.FAILED_BEFORE, Phase.FAILED_AFTER) and retry:
+            return self._again(subject, stands) or self._start(subject, stands)
+        result = state_result(subject, stands, later={Phase.FAILED_REMOVE})
+        if stands.phase in (Phase.COMPLETING, Phase.FAILED_REMOVE):  # cut over long ago
+            result.settled = True
+        elif result.status == results.OK:  # on its way to ready, or not even replicating
             result.status, result.error_code = results.BLOCKED, "not_ready"
             result.remedy = "wait until it is ready to migrate, then run again"
             result.settled = True
         return Step(subject=subject, result=result)
 
-    def _may_retry(self, seen: Observed, stands: Standing) -> bool:
-        """Rules 23 and 27: a failed cutover may be sent again where nothing of it exists on the target."""
-        if stands.phase not in (Phase.FAILED_BEFORE, Phase.FAILED_AFTER) or not self.options.retry_failed:
-            return False
-        item = seen.item
-        if item is None or not (item.can("PlannedFailover") or item.can("Restart")):
-            return False
-        return seen.target is None and item.target_vm_name.lower() not in self.host_names
+    def _again(self, subject: Subject, stands: Standing) -> Step | None:
+        """A failed cutover, where this tick may take it up: None where it may be sent again."""
+        return Aftermath(self.see, self.hosts, check=self.check).step(subject, stands)
 
     # -- before ------------------------------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ class Cutover:
         for nic in target.network_interfaces(self.see.arm, groups).values():
             _, address, _ = target.addresses(nic)
             if address:
-                held[address.lower()] = f"network interface {nic['name']}"
+                held[address.lower()] = str(nic["name"])
         return held
 
     def _send(self, subject: Subject, *, again: bool) -> None:
@@ -255,6 +257,10 @@ class Cutover:
             return Step(subject=subject, result=result)
         result.msg = f"planned failover: {running.name}"
         result.extra["task"] = running.name
+        if running.name in (PREPARING, TURNING_ON) and seen.source.power == "on" and self.options.shutdown != "none":
+            return self._isolate(
+                subject, Standing(phase=Phase.CONFLICT, reason="the target is made while the source is on")
+            )
         if running.name == SHUTDOWN_TASK and seen.source.power == "on" and self._overdue(running.started_at):
             if not self.options.force_power_off:
                 result.warnings.append("the source has not shut down in time; force_power_off would power it off")

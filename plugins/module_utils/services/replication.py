@@ -28,6 +28,9 @@ from .observation import Entry, Observatory, Subject, utc_now
 from .results import Result
 from .told import facts, plan, state_result
 
+# Replication is done with these; cutover and completion say what is to be done.
+CUTOVER_AND_AFTER = frozenset({Phase.FAILED_BEFORE, Phase.FAILED_AFTER, Phase.FAILED_REMOVE})
+
 
 @dataclasses.dataclass(kw_only=True, slots=True)
 class Step:
@@ -72,7 +75,7 @@ class Replication:
             return self._enable(subject)
         if stands.phase == Phase.FAILED_ENABLE and self.retry_failed and subject.seen.item:
             return self._remove(subject, stands, "remove_failed")
-        result = state_result(subject, stands)
+        result = state_result(subject, stands, later=CUTOVER_AND_AFTER)
         if subject.seen.item is not None and stands.phase in (Phase.SEEDING, Phase.READY, Phase.READY_HELD):
             return self._drift(subject, result)
         return Step(subject=subject, result=result)

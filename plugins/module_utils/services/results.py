@@ -59,13 +59,13 @@ def failed(entry: dict[str, Any], error: ClientError, **more: Any) -> Result:
 
 def blocked(entry: dict[str, Any], problems: Sequence[Problem], **more: Any) -> Result:
     """The result of a VM that is left alone, and why."""
-    first = problems[0]
+    first, name = problems[0], label(entry)
     remedies = list(dict.fromkeys(problem.remedy for problem in problems if problem.remedy))
     return Result(
-        name=label(entry),
+        name=name,
         host=entry.get("host") or "",
         status=BLOCKED,
-        msg="; ".join(problem.text for problem in problems),
+        msg="; ".join(problem.text.removeprefix(f"{name}: ") for problem in problems),
         error_code=first.code,
         remedy="; ".join(remedies),
         **more,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ..domain.phase import FAILED, STOPPED, Phase, Standing
@@ -67,8 +68,11 @@ def percent(subject: Subject) -> float | None:
     return item.initial_replication_percent
 
 
-def state_result(subject: Subject, stands: Standing) -> Result:
-    """The result of a VM for which nothing is to be done: its phase decides ok, failed or blocked."""
+def state_result(subject: Subject, stands: Standing, *, later: Collection[Phase] = ()) -> Result:
+    """The result of a VM for which nothing is to be done: its phase decides ok, failed or blocked.
+
+    ``later`` are phases that a later step of the way deals with: they are none of this verb's business.
+    """
     result = Result(
         name=results.label(subject.entry),
         host=subject.entry.get("host") or "",
@@ -77,6 +81,8 @@ def state_result(subject: Subject, stands: Standing) -> Result:
         msg=stands.reason,
         extra=facts(subject),
     )
+    if stands.phase in later:
+        return result
     if stands.phase in FAILED:
         result.status, result.error_code = results.FAILED, str(stands.phase)
         result.remedy = REMEDY.get(stands.phase, "see the job and the events of the vault")

@@ -21,6 +21,8 @@ from .replication import Step, apply, remove_item
 from .results import Result
 from .told import state_result
 
+# Where there is a target to look at; a removal that failed took nothing from it.
+CAN_BE_VERIFIED = frozenset({Phase.MIGRATED, Phase.COMPLETED, Phase.FAILED_REMOVE})
 POWER_OFF = ("VmPoweredOffEvent", "VmGuestShutdownEvent")
 
 
@@ -28,12 +30,19 @@ class Verification:
     """Checks for a batch of VMs; ``complete`` deletes the protected items of those that pass."""
 
     def __init__(
-        self, see: Observatory, defaults: Defaults, hosts: Sequence[Mapping[str, Any]], *, check_mode: bool
+        self,
+        see: Observatory,
+        defaults: Defaults,
+        hosts: Sequence[Mapping[str, Any]],
+        *,
+        check_mode: bool,
+        retry_failed: bool = True,
     ) -> None:
         self.see = see
         self.defaults = defaults
         self.hosts = hosts
         self.check_mode = check_mode
+        self.retry_failed = retry_failed
         self._nics: dict[str, dict[str, Any]] = {}
 
     def verify(self, entries: Sequence[Entry], names: Sequence[str] = ()) -> list[Result]:
@@ -121,9 +130,9 @@ class Verification:
             problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
             return results.blocked(subject.entry, [problem], phase=Phase.BLOCKED), []
         stands = self._standing(subject.seen, evidence)
-        result = state_result(subject, stands)
+        result = state_result(subject, stands, later=CAN_BE_VERIFIED)
         result.action = "verify"
-        if evidence is None or stands.phase not in (Phase.MIGRATED, Phase.COMPLETED):
+        if evidence is None or stands.phase not in CAN_BE_VERIFIED:
             if result.status == results.OK:
                 result.status, result.error_code = results.BLOCKED, "not_migrated"
                 result.remedy = "cut it over first (azlocal.migrate.cutover)"
@@ -136,7 +145,7 @@ class Verification:
             result.msg = f"verified by {len(checks) - len(open_ones)} checks"
             if open_ones:
                 result.msg += f"; not checked: {', '.join(open_ones)}"
-            if stands.phase == Phase.MIGRATED:
+            if stands.phase != Phase.COMPLETED:
                 result.phase = Phase.VERIFIED
             return result, checks
         bad = [check for check in checks if check.result == "failed"]
@@ -161,7 +170,10 @@ class Verification:
         return standing(seen)
 
     def _complete(self, subject: Subject, evidence: Evidence | ClientError | None) -> Step:
-        result, _checks = self._verdict(subject, evidence)
+        result = self._verdict(subject, evidence)[0]
+        stands = self._standing(subject.seen, evidence) if subject.seen else None
+        if subject.seen and stands and stands.phase == Phase.FAILED_REMOVE and not self.retry_failed:
+            return Step(subject=subject, result=state_result(subject, stands))
         if subject.seen is not None and result.phase in (Phase.COMPLETED, Phase.COMPLETING):
             if result.phase == Phase.COMPLETING:  # its proof was given before the DELETE was sent
                 result.status, result.error_code, result.remedy = results.OK, "", ""

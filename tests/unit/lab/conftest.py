@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from ansible_collections.azlocal.migrate.tests.support.vsphere import Vsphere
 from pyVim.connect import Disconnect
 
+from ansible_collections.azlocal.migrate.tests.support.vsphere import Vsphere
 from lab.runtime import Lab
 
 

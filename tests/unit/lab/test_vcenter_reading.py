@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.azlocal.migrate.tests.support.vsphere import PC, Vsphere, connect
 from pyVim.connect import Disconnect
 from pyVmomi import VmomiSupport, vim, vmodl
 
+from ansible_collections.azlocal.migrate.tests.support.vsphere import PC, Vsphere, connect
 from lab import names
 from lab.runtime import Lab
 
@@ -181,7 +181,7 @@ def test_paths_deep_keyed_and_wrong(vsphere: Vsphere) -> None:
 
     def read(*paths: str, every: bool = False) -> Any:
         spec = PC.FilterSpec(
-            objectSet=[PC.ObjectSpec(obj=vm)], propSet=[PC.PropertySpec(type=type(vm), pathSet=paths, all=every)]
+            objectSet=[PC.ObjectSpec(obj=vm)], propSet=[PC.PropertySpec(type=type(vm), pathSet=list(paths), all=every)]
         )
         return collector.RetrieveProperties([spec])[0]
 

@@ -1,0 +1,126 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold of every migration, whatever was asked and whatever broke: read from the lab's own records."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .records import Records, Request
+
+Change = dict[str, Any]
+ATTRIBUTE = "azlocal.migrate"
+
+
+def check(records: Records, wave: Iterable[str], completed: Iterable[str] = ()) -> None:
+    """Raise with every violation. ``wave``: the names that the playbooks were given; ``completed``: those done."""
+    done = set(completed)
+    found = [*violations(records, set(wave)), *data_lost(records, done)]
+    assert not found, "\n".join(found)
+
+
+def violations(records: Records, wave: set[str]) -> Iterator[str]:
+    ledger, journal = records.since(), records.journal()
+    by_vm: dict[str, list[Change]] = defaultdict(list)
+    for change in journal:
+        by_vm[change["vm"].lower()].append(change)
+    names = {uuid: vm.name for uuid, vm in records.first.items()}
+    for uuid, changes in by_vm.items():
+        if uuid and names[uuid] not in wave:
+            yield f"{names[uuid]} is not in the wave, and was touched: {changes[0]}"
+    for uuid, name in names.items():
+        changes = by_vm[uuid]
+        mine = [request for request in ledger if request.item == uuid and request.accepted]
+        yield from (f"{name}: {problem}" for problem in _both_on(records, uuid, changes))
+        yield from (f"{name}: {problem}" for problem in _sent_once(mine, changes))
+
+
+# -- no instant at which both sides are on and connected --------------------------------------------------------------
+
+
+def _both_on(records: Records, uuid: str, changes: list[Change]) -> Iterator[str]:
+    first = records.first[uuid]
+    source_on, target_on = first.power == "poweredOn", False
+    nics = {nic.key: nic.connected for nic in first.nics}
+    for change in changes:
+        what = (change["side"], change["what"])
+        if what == ("source", "power"):
+            source_on = change["after"] == "poweredOn"
+        elif what == ("source", "nic"):
+            nics[change["after"]["key"]] = change["after"]["connected"]
+        elif what == ("target", "power"):
+            target_on = change["after"] == "Running"
+        elif what == ("target", "vm") and change["after"] is None:
+            target_on = False
+        if source_on and target_on and any(nics.values()):
+            yield f"source and target both on and connected at {change['t']}: {change}"
+
+
+# -- every order sent once, after its mark -----------------------------------------------------------------------------
+
+
+def _sent_once(mine: list[Request], changes: list[Change]) -> Iterator[str]:
+    creates = [request for request in mine if request.is_create]
+    deletes = [request for request in mine if request.is_delete]
+    for number, create in enumerate(creates):
+        removed = sum(delete.t < create.t for delete in deletes)
+        if number > removed:
+            yield f"PUT accepted {number + 1} times after {removed} DELETEs"
+        if not any("enabled" in mark for mark in _marks(changes, create.t)):
+            yield f"PUT at {create.t} without a mark before it"
+    posts = [request for request in mine if request.is_failover]
+    for number, post in enumerate(posts, 1):
+        if not any(mark.get("attempt") == number and "cutover" in mark for mark in _marks(changes, post.t)):
+            yield f"planned failover {number} at {post.t} without its mark before it"
+    failed = [change["t"] for change in changes if _is_end_of_failover(changes, change)]
+    for before, post in zip(posts, posts[1:], strict=False):
+        if not any(before.t <= end <= post.t for end in failed):
+            yield f"planned failover sent again at {post.t} while the one of {before.t} had not failed"
+    for order in (*posts, *deletes):
+        if not any(create.t < order.t for create in creates):
+            yield f"{order.method} at {order.t} for an item that nobody made"
+
+
+def _marks(changes: list[Change], before: float) -> list[dict[str, Any]]:
+    """The marks on the source that were written by then."""
+    return [
+        json.loads(change["after"].get(ATTRIBUTE) or "{}")
+        for change in changes
+        if change["side"] == "source" and change["what"] == "mark" and change["t"] <= before
+    ]
+
+
+def _is_end_of_failover(changes: list[Change], change: Change) -> bool:
+    if change["what"] != "job" or change["after"].get("state") != "Failed":
+        return False
+    return change["after"]["name"] == "Planned failover"
+
+
+# -- the data is right --------------------------------------------------------------------------------------------------
+
+
+def data_lost(records: Records, completed: set[str]) -> Iterator[str]:
+    """Of completed VMs: one target, running, its disks as the source's were left; the source off; item and seeds gone."""
+    world = records.world()
+    by_source = defaultdict(list)
+    for target in world["target"].values():
+        by_source[target["source_uuid"].lower()].append(target)
+    for uuid, source in world["source"].items():
+        if source["name"] not in completed:
+            continue
+        targets = by_source[uuid.lower()]
+        if len(targets) != 1:
+            yield f"{source['name']}: {len(targets)} targets"
+            continue
+        there = {disk["source_uuid"].lower(): disk["digest"] for disk in targets[0]["disks"]}
+        here = {disk["uuid"].lower(): disk["digest"] for disk in source["disks"]}
+        if there != here:
+            yield f"{source['name']}: the disks of the target are not those of the source"
+        if (targets[0]["state"], source["power"]) != ("Running", "poweredOff"):
+            yield f"{source['name']}: target {targets[0]['state']}, source {source['power']}"
+        if any(seed["source_uuid"].lower() in here for seed in world["seeds"].values()):
+            yield f"{source['name']}: seed disks are left behind"
