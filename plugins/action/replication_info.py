@@ -15,8 +15,9 @@ class ActionModule(BatchAction):
     takes = frozenset(role_options.PROJECT)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        names = self._task.args.pop("names", None)
-        if names:  # named VMs: the module's own form
+        names = self._task.args.get("names")
+        if names and not self._task.args.get("vms"):  # named VMs: the module's own form
             listed = names.split(",") if isinstance(names, str) else names
-            self._task.args.setdefault("vms", [{"name": str(name).strip()} for name in listed])
+            self._task.args["vms"] = [{"name": str(name).strip()} for name in listed]
+            del self._task.args["names"]
         return super().run(tmp, task_vars)

@@ -114,7 +114,7 @@ class BatchAction(ActionBase):
         if self._asks(args) != "never":
             args["hosts_seen"] = args.get("hosts_seen") or hosts.ask_all(self, self._vars)
         answer = self.call(args)
-        still = all(result.get("settled", True) for result in answer["results"])
+        still = all(result.get("settled", True) for result in answer.get("results") or [])  # a report has none
         if still or self._task.check_mode or not self._wants("wait", args):
             return answer
         return self._wait(args, answer)

@@ -22,7 +22,7 @@ def make_target(azure: Azure, item: ProtectedItem, cause: int) -> None:
     reuse = bool(item.wanted.get("migrateAsArcVM"))
     if known is not None and not (reuse and known.vm is None):
         raise JobFailure("1000036", f"A machine named '{item.target_name}' exists in the target resource group.")
-    nics = [_nic(azure, item, number, wanted) for number, wanted in enumerate(_wanted_nics(item))]
+    nics = _nics(azure, item)
     vm = _vm(azure, item, machine_id, [nic for nic, _ in nics])
     azure.world.add_target(vm, cause)
     for nic in vm.nics:
@@ -94,6 +94,14 @@ def _vm(azure: Azure, item: ProtectedItem, machine_id: str, nics: list[TargetNic
 
 def _wanted_nics(item: ProtectedItem) -> list[JSON]:
     return [nic for nic in item.wanted["nicsToInclude"] if nic["selectionTypeForFailover"] != "NotSelected"]
+
+
+def _nics(azure: Azure, item: ProtectedItem) -> list[tuple[TargetNic, str]]:
+    """Network interfaces that an earlier, failed failover left behind are used again, as the documents say."""
+    left = {nic["name"] for nic in azure.nics.values()}
+    if not item.landed_nics or not {nic.name for nic, _ in item.landed_nics} <= left:
+        item.landed_nics = [_nic(azure, item, number, wanted) for number, wanted in enumerate(_wanted_nics(item))]
+    return item.landed_nics
 
 
 def _nic(azure: Azure, item: ProtectedItem, number: int, wanted: JSON) -> tuple[TargetNic, str]:

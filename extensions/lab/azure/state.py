@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..runtime import Lab
-from ..world import SourceVm, TargetVm, now
+from ..world import SourceVm, TargetNic, TargetVm, now
 from . import ids
 from .behaviours import Switches
 from .wire import JSON, same
@@ -85,6 +85,7 @@ class ProtectedItem:
     nics: list[JSON] = dataclasses.field(default_factory=list)
     points: list[RecoveryPoint] = dataclasses.field(default_factory=list)
     failover_point: RecoveryPoint | None = None
+    landed_nics: list[tuple[TargetNic, str]] = dataclasses.field(default_factory=list)  # of an earlier failover
     updated: dt.datetime | None = None
     copy_began: float | None = None  # monotonic; while the initial replication runs
     copy_seconds: float = 0.0  # of wall clock

@@ -107,6 +107,11 @@ def _compare(name: str, observer: str, expected: Any, seen: Any, note: str = "")
     return Check(name=name, result=result, observer=observer, expected=str(expected), seen=str(seen), note=note)
 
 
+def _unseen(names: Iterable[str], observer: str, note: str) -> Iterable[Check]:
+    for name in names:
+        yield Check(name=name, result=NOT_CHECKED, observer=observer, note=note)
+
+
 def _running(seen: Evidence) -> Iterable[Check]:
     if seen.target is None:
         yield Check(
@@ -131,11 +136,11 @@ def _running(seen: Evidence) -> Iterable[Check]:
         note = f"not seen, and these hosts did not answer: {', '.join(seen.hosts_silent)}"
     else:
         note = ""
+    if note:
+        yield from _unseen(("host_running", "heartbeat"), "host", note)
+        return
     for name in ("host_running", "heartbeat"):
-        if note:
-            yield Check(name=name, result=NOT_CHECKED, observer="host", note=note)
-        else:
-            yield Check(name=name, result=FAILED, observer="host", expected="on one host", seen="on none")
+        yield Check(name=name, result=FAILED, observer="host", expected="on one host", seen="on none")
 
 
 def _sides(seen: Evidence) -> Iterable[Check]:
@@ -153,22 +158,30 @@ def _sides(seen: Evidence) -> Iterable[Check]:
 def _shape(seen: Evidence) -> Iterable[Check]:
     wanted, target, host = seen.wanted, seen.target, seen.host
     if wanted is None or target is None:
+        yield from _unseen(("cpu_cores", "memory_mb", "disk_count"), "arm", _nothing(seen))
+        yield from _unseen(("generation", "disk_sizes"), "host", _nothing(seen))
         return
     yield _compare("cpu_cores", "arm", wanted.cpu_cores, target.cpu_cores)
     if wanted.dynamic_memory is None:
         yield _compare("memory_mb", "arm", wanted.memory_mb, target.memory_mb)
     yield _compare("disk_count", "arm", len(wanted.disks), target.disk_count)
-    if host is not None:
-        yield _compare("generation", "host", int(wanted.generation), host.generation)
-        if host.disk_sizes:
-            by_uuid = {disk.uuid.lower(): disk.capacity_bytes for disk in seen.source.disks}
-            sizes = sorted(by_uuid.get(disk.uuid.lower(), 0) for disk in wanted.disks)
-            yield _compare("disk_sizes", "host", sizes, sorted(host.disk_sizes))
+    if host is None:
+        yield from _unseen(("generation", "disk_sizes"), "host", "not seen on a host")
+        return
+    yield _compare("generation", "host", int(wanted.generation), host.generation)
+    by_uuid = {disk.uuid.lower(): disk.capacity_bytes for disk in seen.source.disks}
+    sizes = sorted(by_uuid.get(disk.uuid.lower(), 0) for disk in wanted.disks)
+    yield _compare("disk_sizes", "host", sizes, sorted(host.disk_sizes) or None)
+
+
+def _nothing(seen: Evidence) -> str:
+    return "no target VM in ARM" if seen.target is None else "what is wanted of it cannot be told from its entry"
 
 
 def _network(seen: Evidence) -> Iterable[Check]:
     wanted, target = seen.wanted, seen.target
     if wanted is None or target is None:
+        yield from _unseen(("nic_count", "networks", "addresses_kept"), "arm", _nothing(seen))
         return
     created = [nic for nic in wanted.nics if nic.create]
     yield _compare("nic_count", "arm", len(created), len(target.nics))
@@ -180,6 +193,8 @@ def _network(seen: Evidence) -> Iterable[Check]:
         address for nic in seen.source.nics if nic.nic_id in kept for address in nic.addresses if ":" not in address
     }
     shown = {address for _, address, _ in target.nics if address}
+    if kept and not expected:
+        yield from _unseen(("addresses_kept",), "arm", "vCenter no longer tells the addresses of the source")
     if expected:
         lost = sorted(expected - shown)
         yield Check(
@@ -193,21 +208,25 @@ def _network(seen: Evidence) -> Iterable[Check]:
 
 
 def _data(seen: Evidence) -> Iterable[Check]:
-    point = seen.item.last_recovery_point_at if seen.item else None
+    """While the item is there, a missing proof is a failure: completing it would give up the last way back."""
     if seen.item is None:
         note = "the protected item is gone: this was proved before it was completed"
-    elif seen.powered_off_at is None:
-        note = "vCenter no longer holds the power-off event"
+        yield from _unseen(("possible_data_loss",), "replication", note)
+        return
+    off, point = seen.powered_off_at, seen.item.last_recovery_point_at
+    proved = off is not None and point is not None and point >= off
+    if off is None:
+        note = "vCenter holds no power-off event of the source since the cutover"
     elif point is None:
         note = "the service names no recovery point"
     else:
-        yield Check(
-            name="possible_data_loss",
-            result=PASSED if point >= seen.powered_off_at else FAILED,
-            observer="replication",
-            expected=f"a recovery point later than {seen.powered_off_at.isoformat()} (source powered off)",
-            seen=point.isoformat(),
-            note="" if point >= seen.powered_off_at else "what the guest wrote last is not proved to be on the target",
-        )
-        return
-    yield Check(name="possible_data_loss", result=NOT_CHECKED, observer="replication", note=note)
+        note = "" if proved else "what the guest wrote last is not proved to be on the target"
+    when = f" {off.isoformat()}" if off else ""
+    yield Check(
+        name="possible_data_loss",
+        result=PASSED if proved else FAILED,
+        observer="replication",
+        expected=f"a recovery point later than the source's power off{when}",
+        seen=point.isoformat() if point else "",
+        note=note,
+    )

@@ -160,15 +160,13 @@ class ProtectedItem:
 
     @property
     def resyncing(self) -> bool:
-        """A resynchronisation is due or runs. One that is over keeps its word, so only known ends do not count."""
-        ended = self.resynchronization_state.lower() in ("", "none", "resynchronizationcompleted")
-        return self.resync_required or self.resync_state.lower() not in ("", "none") or not ended
+        """A resynchronisation is due or under way; the word of one that is over may stay."""
+        return self.resync_required or any(s.lower() != "resynchronizationcompleted" for s in self.resync_states)
 
     @property
     def resync_failed(self) -> bool:
         """The last one failed, and none runs."""
-        failed = self.resynchronization_state.lower() == "resynchronizationfailed"
-        return failed and self.resync_state.lower() in ("", "none")
+        return tuple(s.lower() for s in self.resync_states) == ("resynchronizationfailed",)
 
     @classmethod
     def parse(cls, reply: Any) -> ProtectedItem:

@@ -186,7 +186,8 @@ def _enable_ended(seen: Observed) -> bool:
 
 def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
     state = item.protection_state
-    if state in ("DisablingProtection", "MarkedForDeletion") or item.provisioning_state in ("Deleting", "Deleted"):  # 32
+    going = item.provisioning_state in ("Deleting", "Deleted")
+    if going or state in ("DisablingProtection", "MarkedForDeletion"):  # 32
         recovered = item.active_location == "Recovery"
         phase = Phase.COMPLETING if recovered else Phase.REMOVING
         return Standing(phase=phase, reason="the service is deleting the protected item")

@@ -97,7 +97,8 @@ REMEDY = {
     Phase.FAILED_ENABLE: "repair what the health error names, then run again: it is removed and enabled anew",
     Phase.FAILED_SEED: "repair what the health error names, remove the replication (state: absent), enable it anew",
     Phase.FAILED_BEFORE: "repair what the error names, then run the cutover again",
-    Phase.FAILED_AFTER: "a half-made target VM may exist: see the guide on failed cutovers before you retry",
+    Phase.FAILED_AFTER: "repair what the error names, then run the cutover again: "
+    "a half-made target VM that never ran is removed first",
     Phase.FAILED_REMOVE: "run again; if it stays, remove it in the portal with force",
     Phase.REMOVED_ELSEWHERE: "find out who removed it, then clear the custom attribute azlocal.migrate of the source VM",
     Phase.READY_HELD: "repair what is named, then run again",
