@@ -88,6 +88,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin
 from ansible.plugins.inventory.yaml import InventoryModule as YamlInventory
@@ -133,6 +134,14 @@ class InventoryModule(BaseInventoryPlugin):
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
+        try:
+            self._parse(inventory, path)
+        except AnsibleError:
+            # Ansible would go on with an empty inventory and exit 0. A wave that cannot be read is not an empty wave.
+            constants.INVENTORY_ANY_UNPARSED_IS_FAILED = True  # type: ignore[attr-defined]
+            raise
+
+    def _parse(self, inventory: Any, path: str) -> None:
         config = self._read_config_data(path)
         tree = _checked(config, path)
         parsed = wave_file.read_all(self._files(config["source"], Path(path)))
