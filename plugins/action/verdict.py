@@ -51,7 +51,7 @@ def _told(result: dict[str, Any]) -> dict[str, Any]:
         "skipped": status == "blocked",
         "blocked": status == "blocked",
     }
-    for key in ("msg", "phase", "action", "error_code", "remedy", "correlation_id", "checks"):
+    for key in ("msg", "phase", "action", "error_code", "remedy", "correlation_id", "checks", "planned"):
         if result.get(key):
             told[key] = result[key]
     told.setdefault("phase", "unknown")

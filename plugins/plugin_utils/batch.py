@@ -71,7 +71,12 @@ class BatchAction(ActionBase):
         own = hostvars[self._vars["inventory_hostname"]]
         keys = [key for key in KEYS if PREFIX + key in self._vars and PREFIX + key not in own]
         shared = {key: self._templar.template(self._vars[PREFIX + key]) for key in keys}
-        return [{**shared, **entry} for entry in batch(names, hostvars)]
+        entries = [{**shared, **entry} for entry in batch(names, hostvars)]
+        if self._task.check_mode:  # nothing was done, so a later step must know what would have been
+            for entry in entries:
+                before = hostvars[entry["host"]].get(VERDICT) or {}
+                entry["planned"] = bool(before.get("changed") or before.get("planned"))
+        return entries
 
     def _left_alone(self, host: str) -> bool:
         return bool((self._vars["hostvars"][host].get(VERDICT) or {}).get("blocked"))
@@ -147,7 +152,7 @@ class BatchAction(ActionBase):
         pause = float(args.get("poll_interval_s") or 15)
         while True:
             if waiter.settled:
-                if not self.looks_by or not waiter.may_act_again():
+                if not self.looks_by or not waiter.open or not waiter.may_act_again():
                     break
                 waiter.take(self.call(self._again(args, waiter))["results"])
                 if waiter.settled:
@@ -162,7 +167,8 @@ class BatchAction(ActionBase):
     @staticmethod
     def _again(args: dict[str, Any], waiter: waiting.Waiter) -> dict[str, Any]:
         """What fails now is this run's result; only a VM whose clean-up is under way may be taken up again."""
-        vms = [{**vm, "retry": wants} for vm, wants in zip(args["vms"], waiter.cleaning, strict=True)]
+        cleaning = waiter.cleaning
+        vms = [{**args["vms"][index], "retry": cleaning[index]} for index in waiter.open]
         return {**args, "vms": vms, "retry_failed": False}
 
     def _look(self, args: dict[str, Any], waiter: waiting.Waiter) -> list[dict[str, Any]]:

@@ -67,6 +67,12 @@ class Waiter:
         return [result.get("action") in CLEANING and not result.get("settled", True) for result in self.results]
 
     @property
+    def open(self) -> list[int]:
+        """Which VMs are asked about again: a refused order is this task's result, and is not sent a second time."""
+        over = [result["status"] == "failed" and result.get("settled", True) for result in self.results]
+        return [index for index, done in enumerate(over) if not done]
+
+    @property
     def overdue(self) -> bool:
         return self._monotonic() - self._began > self._timeout_s
 
@@ -80,12 +86,12 @@ class Waiter:
         return self._stumbles >= STUMBLES
 
     def take(self, latest: list[dict[str, Any]], *, looked: bool = False) -> None:
-        """Merge what was seen now. What was changed for a VM in this task stays changed, unless it fails."""
+        """Merge what was seen of the open VMs. What was changed for one in this task stays changed, unless it fails."""
         if not latest:
             return
         self._stumbles = 0
-        for index, (known, new) in enumerate(zip(self.results, latest, strict=True)):
-            self.results[index] = _merge(known, new, looked=looked)
+        for index, new in zip(self.open, latest, strict=True):
+            self.results[index] = _merge(self.results[index], new, looked=looked)
         self._say()
 
     def give_up(self) -> None:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..clients.errors import ClientError, InvalidRequest, PermissionDenied, ReplyLost
+from ..clients.errors import ClientError, InvalidRequest, ReplyLost
 from ..domain import guards, wire
 from ..domain.item import ProtectedItem
 from ..domain.marks import Mark
@@ -30,7 +30,7 @@ from .observation import Entry, Observatory, Subject, machine_key, utc_now
 from .replication import Step, apply
 from .results import Result
 from .scope import machines_path
-from .told import state_result
+from .told import follows, state_result
 
 # Guards that an earlier, failed cutover of ours explains.
 AFTER_FAILURE = frozenset({"health", "power_off", "tools_missing"})
@@ -109,7 +109,9 @@ class Cutover:
         result = state_result(subject, stands, later={Phase.FAILED_REMOVE})
         if stands.phase in (Phase.COMPLETING, Phase.FAILED_REMOVE):  # cut over long ago
             result.settled = True
-        elif result.status == results.OK:  # on its way to ready, or not even replicating
+        elif result.status == results.OK and not follows(
+            subject, result
+        ):  # on its way to ready, or not even replicating
             result.status, result.error_code = results.BLOCKED, "not_ready"
             result.remedy = "wait until it is ready to migrate, then run again"
             result.settled = True
@@ -226,8 +228,8 @@ class Cutover:
         except ReplyLost:
             if not until_certain(lambda: self._accepted(item_id, mark.cutover_at)):
                 raise
-        except (InvalidRequest, PermissionDenied):
-            self.see.write_mark(source, before)  # refused: nothing is on its way
+        except ClientError as error:
+            self.see.take_back(source, before, error)
             raise
 
     def _accepted(self, item_id: str, since: dt.datetime | None) -> bool | None:

@@ -9,6 +9,7 @@ request per VM.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from ..clients.arm import ArmClient
+from ..clients.errors import ClientError, DeadlineExceeded, ReplyLost
 from ..clients.vcenter import VcenterClient
 from ..domain import selection
 from ..domain.item import Job, ProtectedItem
@@ -153,3 +155,9 @@ class Observatory:
         """Write a mark on the source VM, before the act that it announces."""
         if self.vcenter is not None and source.moid:
             self.vcenter.set_mark(source.moid, encode(mark))
+
+    def take_back(self, source: SourceMachine, before: Mark, error: ClientError) -> None:
+        """After a refusal nothing is on its way: the mark says again what it said. Unclear ends leave it standing."""
+        if not isinstance(error, ReplyLost | DeadlineExceeded):
+            with contextlib.suppress(ClientError):  # the refusal is what must be told
+                self.write_mark(source, before)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..clients.errors import ClientError, Conflict, InvalidRequest, PermissionDenied, ReplyLost
+from ..clients.errors import ClientError, Conflict, ReplyLost
 from ..domain import changes, concerns, wire
 from ..domain.marks import Mark
 from ..domain.phase import MOVING, Phase, Standing, TargetSeen, standing
@@ -146,13 +146,11 @@ class Replication:
         except ReplyLost:
             if not until_certain(lambda: self.see.arm.get_or_none(path, version)):
                 raise
-        except (InvalidRequest, PermissionDenied):
-            self.see.write_mark(source, before)  # it was refused: nothing is on its way
+        except ClientError as error:
+            if isinstance(error, Conflict) and self.see.arm.get_or_none(path, version) is not None:
+                return  # the item is being made already, by us or by someone else
+            self.see.take_back(source, before, error)
             raise
-        except Conflict:
-            if self.see.arm.get_or_none(path, version) is None:
-                self.see.write_mark(source, before)
-                raise  # else: the item is being made already, by us or by someone else
 
     def _drift(self, subject: Subject, result: Result) -> Step:
         assert subject.seen is not None and subject.seen.item is not None  # noqa: S101

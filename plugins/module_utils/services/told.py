@@ -92,6 +92,16 @@ def state_result(subject: Subject, stands: Standing, *, later: Collection[Phase]
     return result
 
 
+def follows(subject: Subject, result: Result) -> bool:
+    """In a check, a step before this one would have changed the VM: this one would follow, so it is not blocked."""
+    if not subject.entry.get("planned"):
+        return False
+    result.status, result.error_code, result.remedy, result.settled = results.OK, "", "", True
+    result.msg = "would follow once the step before it is done"
+    result.extra["planned"] = True
+    return True
+
+
 REMEDY = {
     Phase.CONFLICT: "decide which side is right and power the other off; disconnect its NICs first",
     Phase.FAILED_ENABLE: "repair what the health error names, then run again: it is removed and enabled anew",

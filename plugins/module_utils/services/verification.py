@@ -19,7 +19,7 @@ from . import results, target
 from .observation import Entry, Observatory, Subject, utc_now
 from .replication import Step, apply, remove_item
 from .results import Result
-from .told import state_result
+from .told import follows, state_result
 
 # Where there is a target to look at; a removal that failed took nothing from it.
 CAN_BE_VERIFIED = frozenset({Phase.MIGRATED, Phase.COMPLETED, Phase.FAILED_REMOVE})
@@ -133,7 +133,7 @@ class Verification:
         result = state_result(subject, stands, later=CAN_BE_VERIFIED)
         result.action = "verify"
         if evidence is None or stands.phase not in CAN_BE_VERIFIED:
-            if result.status == results.OK:
+            if result.status == results.OK and not follows(subject, result):
                 result.status, result.error_code = results.BLOCKED, "not_migrated"
                 result.remedy = "cut it over first (azlocal.migrate.cutover)"
             return result, []
