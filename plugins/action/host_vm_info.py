@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec(argument_spec=_OPTIONS)
+        options = self.validate_argument_spec(argument_spec=_OPTIONS)[1]
         host = self._task.delegate_to or (task_vars or {}).get("inventory_hostname", "the host")
         result: dict[str, Any] = {
             "changed": False,

@@ -22,6 +22,7 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.report_json import
 class ActionModule(BatchAction):
     takes = frozenset(role_options.PROJECT)
     asks_hosts = "first"
+    judged = False
 
     def batch_hosts(self) -> list[str]:
         """Every VM of the play: those that failed or were left alone belong into a report first of all."""

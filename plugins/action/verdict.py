@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -25,7 +26,8 @@ class ActionModule(ActionBase):
         name = self._task.args.get("step")
         if not isinstance(name, str):
             raise AnsibleActionFail("step takes the name of the variable that the bulk step registered")
-        step = (variables.get(name) or {}).get("step")
+        registered = variables.get(name)
+        step = registered.get("step") if isinstance(registered, Mapping) else None
         if step is None:
             raise AnsibleActionFail(f"{name} is not the registered result of a bulk step in batch form")
         if step.get("error"):

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: wave
 short_description: The VMs of migration waves, from CSV or YAML files
 version_added: "0.1.0"
-author: azlocal.migrate contributors
+author: azlocal.migrate contributors (@azlocal)
 description:
   - Reads wave files, in which each row is one VM, and makes a host of every row.
   - A known column becomes the host variable C(azlocal_<column>), typed. A column that is not known stays a host variable

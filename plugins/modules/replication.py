@@ -86,7 +86,7 @@ results:
   contains:
     name: {description: What the VM is called., type: str, returned: always}
     status: {description: "V(ok), V(changed), V(failed) or V(blocked).", type: str, returned: always}
-    changed: {description: Whether something was, or in check mode would be, changed for it., type: bool, returned: always}
+    changed: {description: "Whether something was, or in check mode would be, changed for it.", type: bool, returned: always}
     action: {description: What was done., type: str, returned: always}
     msg: {description: One sentence that says how it stands., type: str, returned: always}
     phase: {description: Where the VM stands., type: str, returned: always}

@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
+from ansible.utils.display import Display
 
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import hosts, role_options, waiting
-from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import KEYS, PREFIX, batch
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import KEYS, PREFIX, entry
 
 # The roles register each host's verdict under this name; a host that a step left alone is passed by from then on.
 VERDICT = "azlocal_verdict"
@@ -43,24 +47,32 @@ class BatchAction(ActionBase):
     takes: ClassVar[frozenset[str]] = frozenset(role_options.PROJECT)  # options taken from azlocal_* variables
     looks_by: ClassVar[str] = ""  # module that looks while waiting; "" is the verb itself
     asks_hosts: ClassVar[str] = "never"  # never | first | always
+    judged: ClassVar[bool] = True  # a verdict follows the batch form, so that its failure may be data
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         self._vars = task_vars or {}
         args = dict(self._task.args)
         in_batch = not args.get("vms")
+        self._unreadable: list[dict[str, Any]] = []
         self._become_local()
         try:
             if in_batch:
                 args = {**self._from_variables(), **args, "vms": self._batch()}
                 if not args["vms"]:
-                    return {"changed": False, "step": {"error": None, "results": []}}
+                    return {"changed": False, "step": {"error": None, "results": self._unreadable}}
             answer = self.work(args)
         except StepFailed as failure:
-            return self._as_data(failure.reply) if in_batch else failure.reply
+            return self._as_data(failure.reply) if in_batch and self.judged else failure.reply
+        except Exception as failure:  # as a failed task it would lose all hosts but the first
+            if not (in_batch and self.judged):
+                raise
+            Display().vvv(traceback.format_exc())
+            return self._as_data({"msg": f"{type(failure).__name__}: {failure}", "error_code": "internal_error"})
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         if in_batch:
+            answer = {**answer, "results": [*answer.get("results", ()), *self._unreadable]}
             return {"changed": False, "step": {"error": None, **answer}, **self.beside(answer)}
         return answer
 
@@ -70,13 +82,28 @@ class BatchAction(ActionBase):
         names = [host for host in self.batch_hosts() if not self._left_alone(host)]
         own = hostvars[self._vars["inventory_hostname"]]
         keys = [key for key in KEYS if PREFIX + key in self._vars and PREFIX + key not in own]
-        shared = {key: self._templar.template(self._vars[PREFIX + key]) for key in keys}
-        entries = [{**shared, **entry} for entry in batch(names, hostvars)]
-        if self._task.check_mode:  # nothing was done, so a later step must know what would have been
-            for entry in entries:
-                before = hostvars[entry["host"]].get(VERDICT) or {}
-                entry["planned"] = bool(before.get("changed") or before.get("planned"))
+        shared = {key: self._template(PREFIX + key) for key in keys}
+        entries = []
+        for host in names:
+            try:
+                said = {**shared, **entry(host, hostvars[host])}
+            except AnsibleError as error:
+                self._unreadable.append(_unreadable(host, hostvars[host], error))
+                continue
+            if self._task.check_mode:  # nothing was done, so a later step must know what would have been
+                before = hostvars[host].get(VERDICT) or {}
+                said["planned"] = bool(before.get("changed") or before.get("planned"))
+            entries.append(said)
         return entries
+
+    def _template(self, variable: str) -> Any:
+        """The value of a variable of the play."""
+        try:
+            return self._templar.template(self._vars[variable])
+        except AnsibleError as error:
+            raise StepFailed(
+                {"failed": True, "msg": f"{variable}: {error}", "error_code": "wrong_variables"}
+            ) from error
 
     def _left_alone(self, host: str) -> bool:
         return bool((self._vars["hostvars"][host].get(VERDICT) or {}).get("blocked"))
@@ -84,12 +111,12 @@ class BatchAction(ActionBase):
     def _from_variables(self) -> dict[str, Any]:
         """Options that the task leaves out, and the role's argument spec, checked once for all hosts."""
         given = {name: PREFIX + name for name in role_options.OPTIONS if PREFIX + name in self._vars}
-        values = {variable: self._templar.template(self._vars[variable]) for variable in given.values()}
+        values = {variable: self._template(variable) for variable in given.values()}
         role = self._task._role
         try:
             options = role_options.from_variables(values, role._role_path if role else None)
         except role_options.WrongOptions as wrong:
-            raise StepFailed({"msg": str(wrong), "error_code": "wrong_variables"}) from wrong
+            raise StepFailed({"failed": True, "msg": str(wrong), "error_code": "wrong_variables"}) from wrong
         return {name: value for name, value in options.items() if name in self.takes}
 
     def batch_hosts(self) -> list[str]:
@@ -186,3 +213,24 @@ class BatchAction(ActionBase):
             return []
         results: list[dict[str, Any]] = reply["results"]
         return results
+
+
+def _unreadable(host: str, variables: Mapping[str, Any], error: Exception) -> dict[str, Any]:
+    """The result of a VM of which a variable cannot be worked out; it fails alone."""
+    variable = "a variable"
+    for key in KEYS:
+        try:
+            variables.get(PREFIX + key)
+        except AnsibleError:
+            variable = PREFIX + key
+            break
+    told = {"msg": f"{variable}: {error}", "error_code": "wrong_variables", "remedy": "correct it, then run again"}
+    return {
+        "name": host,
+        "host": host,
+        "status": "failed",
+        "action": "none",
+        "phase": "unknown",
+        "changed": False,
+        **told,
+    }

@@ -182,12 +182,12 @@ def _shape(event: Event, axis: Axis, now: dt.datetime | None) -> Markup:
         return el("line", title, class_=f"at {colour}{failed}", x1=_r(at), x2=_r(at), y1=1, y2=23)
     width = max(end - start, 3.0)
     start = min(start, WIDTH - width)
-    bar = el("rect", title, class_=colour, x=_r(start), y=4, width=_r(width), height=16)
+    stretch = el("rect", title, class_=colour, x=_r(start), y=4, width=_r(width), height=16)
     if event.failed:
-        bar = Markup(bar + el("rect", class_="failed", x=_r(start), y=4, width=_r(width), height=16))
+        stretch = Markup(stretch + el("rect", class_="failed", x=_r(start), y=4, width=_r(width), height=16))
     elif event.goes_on:
-        bar = Markup(bar + el("rect", class_="on", x=_r(start), y=4, width=_r(width), height=16))
-    return bar
+        stretch = Markup(stretch + el("rect", class_="on", x=_r(start), y=4, width=_r(width), height=16))
+    return stretch
 
 
 def _r(value: float) -> str:

@@ -28,7 +28,7 @@ changed_when check_mode collections connection cycler debugger delay delegate_fa
 environment fact_path failed_when force_handlers gather_facts gather_timeout handlers hosts ignore_errors
 ignore_unreachable joiner lipsum local_action lookup loop loop_control loop_with max_fail_percentage
 module_defaults name namespace no_log notify now omit order poll port post_tasks pre_tasks q query range register
-remote_user rescue retries roles run_once serial strategy tags tasks throttle timeout undef until vars vars_files
+remote_user rescue retries roles run_once serial strategy tags tasks throttle timeout undef until validate_argspec vars vars_files
 vars_prompt when with_ groups group_names hostvars inventory_hostname inventory_hostname_short inventory_dir
 inventory_file playbook_dir role_name role_names role_path play_hosts ansible_play_batch ansible_play_hosts
 ansible_play_hosts_all ansible_play_name ansible_version ansible_check_mode ansible_diff_mode ansible_forks

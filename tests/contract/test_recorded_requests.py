@@ -15,7 +15,8 @@ from referencing.jsonschema import DRAFT4
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import wire
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.changes import drift
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import Job, ProtectedItem
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import ProtectedItem
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import Job
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.source import SourceMachine, merge
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.spec import Defaults, build
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.target import (

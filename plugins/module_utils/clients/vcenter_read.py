@@ -60,7 +60,7 @@ def read_places(wire: Wire) -> Places:
     """Folders, hosts, networks and the key of our attribute, in one read."""
     vim = wire.sdk.vim
     wanted = place_tables.property_paths(vim)
-    in_view = [managed_type for managed_type, _ in wanted if managed_type is not vim.CustomFieldsManager]
+    in_view = [row[0] for row in wanted if row[0] is not vim.CustomFieldsManager]
     fields = wire.content.customFieldsManager  # absent on a host that is not a vCenter
     with container_view(wire, in_view) as view:
         return place_tables.build(retrieve(wire, wanted, view=view, objects=[fields] if fields else []))
@@ -93,7 +93,7 @@ def _parsed(wire: Wire, raw: Iterable[tuple[Any, dict[str, Any]]], places: Place
         if devices.has_standard_network(props.get("config.hardware.device") or []):
             late.append((moid(props.get("runtime.host")), vm["nics"]))
         parsed.append(vm)
-    learn_standard_vlans(wire, places, {host for host, _ in late})
+    learn_standard_vlans(wire, places, {row[0] for row in late})
     for host, nics in late:
         for nic in nics:
             if nic["vlan"] is None:

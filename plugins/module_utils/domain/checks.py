@@ -186,13 +186,13 @@ def _network(seen: Evidence) -> Iterable[Check]:
     created = [nic for nic in wanted.nics if nic.create]
     yield _compare("nic_count", "arm", len(created), len(target.nics))
     networks = sorted((nic.network_id or "").lower() for nic in created)
-    yield _compare("networks", "arm", networks, sorted(network.lower() for _, _, network in target.nics))
+    yield _compare("networks", "arm", networks, sorted(nic[2].lower() for nic in target.nics))
     kept = {nic.nic_id for nic in created if nic.keep_ip}
     # The list is emptied once the source is off, so only what is still known can be compared (lab-behaviours 13, 21).
     expected = {
         address for nic in seen.source.nics if nic.nic_id in kept for address in nic.addresses if ":" not in address
     }
-    shown = {address for _, address, _ in target.nics if address}
+    shown = {nic[1] for nic in target.nics if nic[1]}
     if kept and not expected:
         yield from _unseen(("addresses_kept",), "arm", "vCenter no longer tells the addresses of the source")
     if expected:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from .problem import Problem, Severity
 from .source import SourceDisk, SourceMachine
 from .wanted import Wanted
 
-Rule = Callable[[SourceMachine, Wanted | None], Iterator[Problem]]
+Rule: TypeAlias = "Callable[[SourceMachine, Wanted | None], Iterator[Problem]]"
 
 
 def check(machine: SourceMachine, wanted: Wanted | None) -> list[Problem]:

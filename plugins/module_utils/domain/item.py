@@ -14,9 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
-from .job import Job as Job
-from .job import JobError as JobError
-from .job import Task as Task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

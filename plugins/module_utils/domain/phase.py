@@ -12,7 +12,8 @@ import dataclasses
 import datetime as dt
 from enum import StrEnum
 
-from .item import Job, ProtectedItem
+from .item import ProtectedItem
+from .job import Job
 from .marks import Mark
 from .source import SourceMachine
 

@@ -38,19 +38,18 @@ class Aftermath:
 
     def step(self, subject: Subject, stands: Standing) -> Step | None:
         """What to do first; None where the cutover may be sent again."""
-        seen = subject.seen
-        assert seen is not None and seen.item is not None  # noqa: S101
-        if not (seen.item.can("PlannedFailover") or seen.item.can("Restart")):
+        seen, item = subject.sight, subject.item
+        if not (item.can("PlannedFailover") or item.can("Restart")):
             return self._person(subject, stands, "the service does not allow it to be sent again")
         job = self._job(seen)
         if stands.phase == Phase.FAILED_BEFORE and seen.target is None and not boundary_passed(job):
             return None
-        if seen.item.migrate_as_arc:
+        if item.migrate_as_arc:
             return self._person(subject, stands, "with Arc reuse it must not be sent again: open a support case")
         if not self.asked or self.silent:
             who = f"these hosts did not answer: {', '.join(self.silent)}" if self.silent else "no host was asked"
             return self._person(subject, stands, f"whether a half-made VM exists is not proved ({who})")
-        on_host = self.vms.get(seen.item.target_vm_name.lower())
+        on_host = self.vms.get(item.target_vm_name.lower())
         if seen.target is None and on_host is None:
             return None
         return self._half_made(subject, stands, job, on_host)
@@ -61,15 +60,14 @@ class Aftermath:
         return self.see.job(seen.job.id)
 
     def _half_made(self, subject: Subject, stands: Standing, job: Job | None, on_host: Any) -> Step:
-        seen = subject.seen
-        assert seen is not None and seen.item is not None  # noqa: S101
+        seen, item = subject.sight, subject.item
         if seen.target is None:
             return self._person(subject, stands, "a VM of its name is on a host, and Azure does not know it")
         instance = self.see.instance(seen.target.arm_id)
         if _ran(instance, on_host, job):
             return self._person(subject, stands, "the target VM has run: accept it (verify) or remove it yourself")
         if instance is not None:
-            if not _ours(instance, {disk.migrate_disk_name.lower() for disk in seen.item.disks}):
+            if not _ours(instance, {disk.migrate_disk_name.lower() for disk in item.disks}):
                 return self._person(subject, stands, "the VM of its name does not hold the migrated disks")
             path = where.vm_instance_path(seen.target.arm_id)
             return self._clean(subject, stands, "half-made target VM", lambda: self._delete(path, where.LOCAL_VM))

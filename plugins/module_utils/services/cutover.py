@@ -124,17 +124,16 @@ class Cutover:
     # -- before ------------------------------------------------------------------------------------------------
 
     def _start(self, subject: Subject, stands: Standing) -> Step:
-        seen = subject.seen
-        assert seen is not None and seen.item is not None  # noqa: S101
+        seen, protected = subject.sight, subject.item
         again = stands.phase != Phase.READY
-        problems = self._problems(subject, seen.item, seen.source, again=again)
+        problems = self._problems(subject, protected, seen.source, again=again)
         result = state_result(subject, stands)
         if problems:
             return Step(
                 subject=subject,
                 result=results.blocked(subject.entry, problems, phase=Phase.READY_HELD, extra=result.extra),
             )
-        name = seen.item.target_vm_name
+        name = protected.target_vm_name
         result.status, result.action, result.phase = results.CHANGED, "cutover", Phase.CUTTING_OVER
         result.settled, result.error_code, result.remedy = self.check, "", ""
         result.msg = f"planned failover to {name} {'would be' if self.check else 'is'} sent; the source is shut down"
@@ -179,16 +178,15 @@ class Cutover:
     def _addresses(self, groups: set[str]) -> dict[str, str]:
         held: dict[str, str] = {}
         for nic in target.network_interfaces(self.see.arm, groups).values():
-            _, address, _ = target.addresses(nic)
+            address = target.addresses(nic)[1]
             if address:
                 held[address.lower()] = str(nic["name"])
         return held
 
     def _send(self, subject: Subject, *, again: bool) -> None:
         """Fresh reads, guards again, mark, POST once."""
-        seen = subject.seen
-        assert seen is not None and seen.item is not None  # noqa: S101
-        item, source = self.see.item_now(seen.item.id), self.see.fresh_source(seen.source)
+        seen, protected = subject.sight, subject.item
+        item, source = self.see.item_now(protected.id), self.see.fresh_source(seen.source)
         if again and source.power != "on" and seen.mark.cutover_at:
             source = self._restore(source)
         if item is None:
@@ -248,8 +246,7 @@ class Cutover:
 
     def _watch(self, subject: Subject, stands: Standing) -> Step:
         """Say which task runs; where the shutdown hangs and the wave says so, power the source off."""
-        seen = subject.seen
-        assert seen is not None  # noqa: S101
+        seen = subject.sight
         result = state_result(subject, stands)
         if seen.job is None or seen.job.display_name != FAILOVER_JOB or seen.job.state not in RUNNING_JOB_STATES:
             return Step(subject=subject, result=result)
@@ -281,8 +278,7 @@ class Cutover:
 
     def _isolate(self, subject: Subject, stands: Standing) -> Step:
         """Both sides run: nobody is powered off by us, but the source leaves the network at once (rule 2)."""
-        seen = subject.seen
-        assert seen is not None  # noqa: S101
+        seen = subject.sight
         result = state_result(subject, stands)
         connected = [nic for nic in seen.source.nics if nic.connected]
         if not connected or seen.mark.cutover_at is None:
@@ -306,8 +302,7 @@ class Cutover:
 
     def _settle(self, subject: Subject, stands: Standing) -> Step:
         """The target runs and the source is off: only now its NICs are set not to connect at power on (step 11)."""
-        seen = subject.seen
-        assert seen is not None  # noqa: S101
+        seen = subject.sight
         result = state_result(subject, stands)
         on = any(nic.start_connected for nic in seen.source.nics)
         if not on or seen.source.power != "off" or seen.target is None or seen.mark.cutover_at is None:

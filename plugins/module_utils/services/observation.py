@@ -20,7 +20,8 @@ from ..clients.arm import ArmClient
 from ..clients.errors import ClientError, DeadlineExceeded, ReplyLost
 from ..clients.vcenter import VcenterClient
 from ..domain import selection
-from ..domain.item import Job, ProtectedItem
+from ..domain.item import ProtectedItem
+from ..domain.job import Job
 from ..domain.marks import Mark, decode, encode
 from ..domain.phase import Observed, TargetSeen
 from ..domain.problem import Problem
@@ -48,6 +49,20 @@ class Subject:
     entry: Entry
     problem: Problem | None = None
     seen: Observed | None = None
+
+    @property
+    def sight(self) -> Observed:
+        """What was seen, for those that come after the question whether anything was."""
+        if self.seen is None:
+            raise LookupError(f"nothing was seen of {self.entry.get('name')}")
+        return self.seen
+
+    @property
+    def item(self) -> ProtectedItem:
+        """Its protected item, for those that come after the question whether there is one."""
+        if self.sight.item is None:
+            raise LookupError(f"{self.sight.source.name} has no protected item")
+        return self.sight.item
 
 
 class Observatory:

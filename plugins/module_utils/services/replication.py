@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..clients.errors import ClientError, Conflict, ReplyLost
@@ -59,12 +60,9 @@ class Replication:
         self._refuse_taken_names(steps)
         return self._apply(steps)
 
-    @property
+    @cached_property
     def place(self) -> TargetPlace:
-        if "_place" not in self.__dict__:
-            self.__dict__["_place"] = target.place(self.see.arm, self.see.project.fabrics[1].cluster_id)
-        place: TargetPlace = self.__dict__["_place"]
-        return place
+        return target.place(self.see.arm, self.see.project.fabrics[1].cluster_id)
 
     def _present(self, subject: Subject) -> Step:
         if subject.seen is None:
@@ -81,12 +79,10 @@ class Replication:
         return Step(subject=subject, result=result)
 
     def _wanted(self, subject: Subject) -> Wanted | list[Problem]:
-        assert subject.seen is not None  # noqa: S101 - narrowed by the callers
-        return build(subject.entry, subject.seen.source, self.place, self.defaults)
+        return build(subject.entry, subject.sight.source, self.place, self.defaults)
 
     def _enable(self, subject: Subject) -> Step:
-        assert subject.seen is not None  # noqa: S101
-        source = subject.seen.source
+        source = subject.sight.source
         wanted = self._wanted(subject)
         found = concerns.check(source, None if isinstance(wanted, list) else wanted)
         if isinstance(wanted, list):
@@ -98,6 +94,7 @@ class Replication:
         blocking = [problem for problem in found if problem.severity == "block"]
         if blocking or isinstance(wanted, list):
             return Step(subject=subject, result=results.refused(subject.entry, blocking))
+        pair = self.pair  # an infrastructure that is not ready is told before any write, in a check too
         result = Result(
             name=results.label(subject.entry),
             host=subject.entry.get("host") or "",
@@ -110,11 +107,13 @@ class Replication:
             warnings=[problem.text for problem in found],
             extra=facts(subject),
         )
-        return Step(subject=subject, result=result, wanted=wanted, send=lambda: self._put(subject, wanted))
+        return Step(subject=subject, result=result, wanted=wanted, send=lambda: self._put(subject, wanted, pair))
 
-    def _pair(self) -> wire.Pair:
+    @cached_property
+    def pair(self) -> wire.Pair:
+        """What every request of this batch names alike."""
         project = self.see.project
-        _, fabric = project.fabrics
+        fabric = project.fabrics[1]
         source_agent, target_agent = project.agents
         if not self.place.custom_location_id:
             raise ClientError(
@@ -132,12 +131,11 @@ class Replication:
             target_agent=target_agent.name,
         )
 
-    def _put(self, subject: Subject, wanted: Wanted) -> None:
-        assert subject.seen is not None  # noqa: S101
-        source, before = subject.seen.source, subject.seen.mark
+    def _put(self, subject: Subject, wanted: Wanted, pair: wire.Pair) -> None:
+        source, before = subject.sight.source, subject.sight.mark
         source = dataclasses.replace(source, run_as_account_id=found_run_as(self.see, source))
         version = self.see.project.version
-        body = wire.create_body(wanted, source, self._pair(), version)
+        body = wire.create_body(wanted, source, pair, version)
         path = f"{self.see.project.vault_id}/protectedItems/{source.machine_id.rsplit('/', 1)[-1]}"
         wave = str(subject.entry.get("wave") or "")
         self.see.write_mark(source, Mark(wave=wave, enabled_at=utc_now()))
@@ -153,8 +151,7 @@ class Replication:
             raise
 
     def _drift(self, subject: Subject, result: Result) -> Step:
-        assert subject.seen is not None and subject.seen.item is not None  # noqa: S101
-        wanted, item = self._wanted(subject), subject.seen.item
+        wanted, item = self._wanted(subject), subject.item
         if isinstance(wanted, list):
             result.warnings.extend(problem.text for problem in wanted)
             return Step(subject=subject, result=result)
@@ -191,9 +188,9 @@ class Replication:
 
     def _refuse_twins(self, steps: Sequence[Step]) -> None:
         """The same target name twice in one batch: neither is sent."""
-        names = Counter(_target_key(step) for step in steps if step.wanted)
+        names = Counter(_target_key(step.wanted) for step in steps if step.wanted)
         for step in steps:
-            if step.wanted and names[_target_key(step)] > 1:
+            if step.wanted and names[_target_key(step.wanted)] > 1:
                 self._block(
                     step,
                     Problem(
@@ -216,7 +213,7 @@ class Replication:
                 continue
             name, group = step.wanted.target_vm_name, step.wanted.target_resource_group_id
             path = f"{group}/providers/Microsoft.HybridCompute/machines/{name}".lower()
-            holder = items.get(_target_key(step))
+            holder = items.get(_target_key(step.wanted))
             if path in taken or holder:
                 what = f"replicating VM {holder.source_vm_name}" if holder else "an existing machine"
                 text = f"target name {name} is held by {what} in {group.rsplit('/', 1)[-1]}"
@@ -258,8 +255,7 @@ class Replication:
         return self._remove(subject, stands, "remove", force)
 
     def _remove(self, subject: Subject, stands: Standing, action: str, force: bool = False) -> Step:
-        assert subject.seen is not None and subject.seen.item is not None  # noqa: S101
-        item = subject.seen.item
+        item = subject.item
         if not item.can("DisableProtection"):
             text = f"the service does not allow it to be removed now ({stands.reason})"
             problem = Problem(code="not_allowed", severity="block", text=text, remedy="wait, then run again")
@@ -322,6 +318,5 @@ def _deleting(see: Observatory, item_id: str) -> bool | None:
     return None
 
 
-def _target_key(step: Step) -> str:
-    assert step.wanted is not None  # noqa: S101
-    return f"{step.wanted.target_resource_group_id}/{step.wanted.target_vm_name}".lower()
+def _target_key(wanted: Wanted) -> str:
+    return f"{wanted.target_resource_group_id}/{wanted.target_vm_name}".lower()

@@ -50,7 +50,10 @@ def test_what_is_false_is_said(something: Any) -> None:
 
 
 def test_no_other_variable_gets_through() -> None:
-    assert entry("h", {"azlocal_host": "x", "azlocal_password": "p", "azlocal_verdict": {}}) == {"name": "h", "host": "h"}
+    assert entry("h", {"azlocal_host": "x", "azlocal_password": "p", "azlocal_verdict": {}}) == {
+        "name": "h",
+        "host": "h",
+    }
 
 
 def test_the_batch_keeps_its_order() -> None:

@@ -26,7 +26,14 @@ class Clock:
 
 
 def result(status: str = "ok", *, settled: bool = True, **more: Any) -> Result:
-    told = {"name": "a", "status": status, "changed": status == "changed", "action": "none", "msg": status, "diff": None}
+    told = {
+        "name": "a",
+        "status": status,
+        "changed": status == "changed",
+        "action": "none",
+        "msg": status,
+        "diff": None,
+    }
     return {**told, "phase": "seeding", "warnings": [], "settled": settled, **more}
 
 

@@ -41,7 +41,11 @@ WAVE = {"nics": [{"match": "4000", "logical_network": "lnet-prod-110", "keep_ip"
 QUIET = (samples.nic(start_connected=False, connected=False, addresses=("10.10.0.30",)),)
 NETWORK = samples.network().id
 TARGET = TargetFacts(
-    power="Running", cpu_cores=4, memory_mb=4096, disk_count=2, nics=(("00:50:56:a3:b6:00", "10.10.0.30", NETWORK.upper()),)
+    power="Running",
+    cpu_cores=4,
+    memory_mb=4096,
+    disk_count=2,
+    nics=(("00:50:56:a3:b6:00", "10.10.0.30", NETWORK.upper()),),
 )
 HOST = HostFacts(
     node="node1",
@@ -152,7 +156,9 @@ def test_each_check_names_its_observer() -> None:
 # -- together ----------------------------------------------------------------------------------------------------------
 
 names = st.sampled_from(sorted(EVERY)) | st.text(max_size=4)
-checks = st.lists(st.builds(Check, name=names, result=st.sampled_from([PASSED, FAILED, NOT_CHECKED]), observer=st.just("arm")))
+checks = st.lists(
+    st.builds(Check, name=names, result=st.sampled_from([PASSED, FAILED, NOT_CHECKED]), observer=st.just("arm"))
+)
 
 
 @given(checks)

@@ -123,7 +123,9 @@ def test_what_stands_around(changes: dict[str, Any], code: str) -> None:
 
 
 def test_names_are_compared_without_case() -> None:
-    assert codes(item(target_vm_name="ERP-db01"), samples.machine(), around(arm_names={"erp-db01": "x"})) == ["name_taken"]
+    assert codes(item(target_vm_name="ERP-db01"), samples.machine(), around(arm_names={"erp-db01": "x"})) == [
+        "name_taken"
+    ]
 
 
 def test_an_arc_machine_that_is_to_be_reused_is_not_in_the_way() -> None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import values
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import Job, ProtectedItem
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import ProtectedItem
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import Job
 
 ITEM: dict[str, Any] = {
     "id": "/x/protectedItems/a",

@@ -16,8 +16,8 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain.marks impor
 
 MOMENT = dt.datetime(2025, 2, 19, 21, 56, 25, tzinfo=dt.UTC)
 moments = st.datetimes(
-    min_value=dt.datetime(2000, 1, 1),  # noqa: DTZ001
-    max_value=dt.datetime(9000, 1, 1),  # noqa: DTZ001
+    min_value=dt.datetime(2000, 1, 1),
+    max_value=dt.datetime(9000, 1, 1),
     timezones=st.just(dt.UTC),
 ).map(lambda moment: moment.replace(microsecond=0))
 marks = st.builds(
@@ -58,7 +58,12 @@ def test_an_empty_mark_says_nothing() -> None:
 def test_the_wire_form() -> None:
     """Other controllers, and older releases, read this: change VERSION with it."""
     mark = Mark(
-        wave="1", enabled_at=MOMENT, cutover_at=MOMENT, attempt=2, nics=((4000, True, False),), target_id="/x/machines/a"
+        wave="1",
+        enabled_at=MOMENT,
+        cutover_at=MOMENT,
+        attempt=2,
+        nics=((4000, True, False),),
+        target_id="/x/machines/a",
     )
     assert json.loads(encode(mark)) == {
         "v": 1,

@@ -171,7 +171,9 @@ RULES: list[tuple[str, Phase, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "expected", "seen"), RULES, ids=[f"{rule}-{i}" for i, (rule, _, _) in enumerate(RULES)])
+@pytest.mark.parametrize(
+    ("rule", "expected", "seen"), RULES, ids=[f"{rule}-{i}" for i, (rule, _, _) in enumerate(RULES)]
+)
 def test_rule(rule: str, expected: Phase, seen: dict[str, Any]) -> None:
     found = of(**seen)
     assert found.phase == expected, rule
@@ -225,7 +227,9 @@ def test_every_phase_is_moving_failed_stopped_or_calm() -> None:
 
 # -- what holds for everything that could be seen ----------------------------------------------------------------------
 
-WIRE_WORDS = st.sampled_from([*WORDS, "", "None", "Creating", "Deleting", "Succeeded", "Failed", "Critical", "Recovery"])
+WIRE_WORDS = st.sampled_from(
+    [*WORDS, "", "None", "Creating", "Deleting", "Succeeded", "Failed", "Critical", "Recovery"]
+)
 values = WIRE_WORDS | st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(WIRE_WORDS, max_size=3)
 properties = st.fixed_dictionaries(
     {"protectionState": WIRE_WORDS},

@@ -1,0 +1,522 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Services against the lab, without Ansible: what they see, what they send, and what keeps them from sending."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.marks import Mark, decode
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.spec import Defaults
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import cutover as cutover_service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import replication as replication_service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.cutover import Cutover, Options
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.lookup import until_certain
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.observation import Observatory
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.project import Project
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.replication import Replication
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.results import Result
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.scope import Scope
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.status import Status
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.verification import Verification
+from ansible_collections.azlocal.migrate.tests.support.records import Records, Request
+from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import client_of
+from lab import handout, names
+from lab.azure import ids
+from lab.azure.state import Azure, Machine
+from lab.cli import start_lab
+from lab.world import SourceDisk, SourceVm, TargetVm
+
+SPEED = 3000
+SCOPE = Scope(
+    subscription_id=names.SUBSCRIPTION,
+    resource_group=names.RESOURCE_GROUP,
+    project=names.PROJECT,
+    source_appliance=names.SOURCE_APPLIANCE,
+    target_appliance=names.TARGET_APPLIANCE,
+)
+GROUP = ids.group(names.TARGET_RESOURCE_GROUP)
+DEFAULTS = Defaults(subscription_id=names.SUBSCRIPTION)
+NETWORK_MAP = [
+    {"source": source, "logical_network": network, "keep_ip": keeps} for source, network, keeps in handout._NETWORK_MAP
+]
+
+
+class Bench:
+    """A lab, clients that stay signed in, and a new look at both worlds for each step."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lab = start_lab(folder, vms=24, speed=SPEED)
+        self.records = Records(self.lab)
+        told = self.lab.environment
+        settings = AzureSettings(
+            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
+            tenant=told["AZURE_TENANT"],
+            client_id=told["AZURE_CLIENT_ID"],
+            secret=told["AZURE_SECRET"],
+            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
+            ca_path=told["AZURE_CA_PATH"],
+        )
+        self.arm = ArmClient(settings, environ={}, deadline_s=20)
+        self.vcenter: VcenterClient = client_of(self.lab)
+        self.azure: Azure = self.lab.dumpers["azure"].__self__  # type: ignore[attr-defined]
+
+    def stop(self) -> None:
+        self.vcenter.close()
+        self.arm.close()
+        self.lab.stop()
+
+    def look(self) -> Observatory:
+        return Observatory(self.arm, self.vcenter, Project(self.arm, SCOPE))
+
+    # -- verbs -----------------------------------------------------------------------------------------------------
+
+    def present(self, *vms: str, check: bool = False, **more: Any) -> dict[str, Result]:
+        service = Replication(self.look(), DEFAULTS, check=check)
+        return by_name(service.present([entry(vm, **more) for vm in vms]))
+
+    def tick(self, *vms: str, see: Observatory | None = None, check: bool = False, **options: Any) -> dict[str, Result]:
+        service = Cutover(see or self.look(), Options(**options), self.hosts(), check=check)
+        return by_name(service.tick([entry(vm) for vm in vms]))
+
+    def verify(self, *vms: str) -> dict[str, Result]:
+        service = Verification(self.look(), DEFAULTS, self.hosts(), check_mode=False)
+        return by_name(service.verify([entry(vm) for vm in vms]))
+
+    def complete(self, *vms: str) -> dict[str, Result]:
+        service = Verification(self.look(), DEFAULTS, self.hosts(), check_mode=False)
+        return by_name(service.complete([entry(vm) for vm in vms]))
+
+    def phases(self, *vms: str) -> dict[str, str]:
+        found = Status(self.look(), "").look([{"name": vm} for vm in vms])
+        return {result.name: str(result.phase) for result in found}
+
+    def until(self, phase: str, *vms: str, verb: Callable[..., Any] | None = None) -> None:
+        end = time.monotonic() + 20
+        while set((seen := self.phases(*vms)).values()) != {phase}:
+            assert time.monotonic() < end, seen
+            if verb:
+                verb(*vms)
+            time.sleep(0.1)
+
+    # -- the world -------------------------------------------------------------------------------------------------
+
+    def source(self, name: str) -> SourceVm:
+        return self.records.vm(name)
+
+    def target(self, name: str) -> TargetVm:
+        uuid = self.source(name).instance_uuid
+        return next(vm for vm in self.lab.world.target.values() if vm.source_uuid == uuid)
+
+    def mark(self, name: str) -> Mark:
+        return decode(self.source(name).custom_values.get("azlocal.migrate"))
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """What the nodes would say."""
+        with self.lab.world.lock:
+            return [
+                {
+                    "node": node,
+                    "error": None,
+                    "vms": [
+                        {
+                            "name": vm.name,
+                            "state": vm.state,
+                            "heartbeat": vm.heartbeat,
+                            "generation": vm.generation,
+                            "cpu_cores": vm.cpu_cores,
+                            "uptime_s": 60 if vm.state == "Running" else 0,
+                            "disks": [{"path": disk.path, "size_bytes": disk.size_bytes} for disk in vm.disks],
+                            "nics": [{"mac": nic.mac, "addresses": [nic.address]} for nic in vm.nics],
+                        }
+                        for vm in self.lab.world.target.values()
+                        if vm.node == node
+                    ],
+                }
+                for node in names.NODES
+            ]
+
+    def sent(self, name: str, moment: int = 0) -> list[Request]:
+        """Writes to Azure about one VM."""
+        return [request for request in self.records.writes(moment) if request.item == self.records.uuid(name)]
+
+    def failovers(self, name: str, moment: int = 0) -> int:
+        return sum(request.is_failover for request in self.sent(name, moment))
+
+
+def by_name(results: list[Result]) -> dict[str, Result]:
+    return {result.name: result for result in results}
+
+
+def entry(name: str, **more: Any) -> dict[str, Any]:
+    wave = {"target_resource_group": GROUP, "storage_path": "UserStorage1", "network_map": NETWORK_MAP, "wave": "1"}
+    return {"name": name, **wave, **more}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = Bench(tmp_path_factory.mktemp("services") / "lab")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def easy(bench: Bench) -> list[str]:
+    """Names of VMs that migrate; each test uses its own."""
+    return [vm.name for vm in bench.lab.world.source.values() if not vm.awkward]
+
+
+@pytest.fixture(scope="module")
+def wave(bench: Bench, easy: list[str]) -> list[str]:
+    """Nine VMs that are ready to migrate."""
+    ready = easy[:9]
+    assert {result.status for result in bench.present(*ready).values()} == {"changed"}
+    bench.until("ready", *ready)
+    return ready
+
+
+@pytest.fixture
+def quick_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a lost reply the services look for five minutes; here for three looks."""
+    quick = functools.partial(until_certain, at_least_s=0, pause_s=0.02)
+    monkeypatch.setattr(replication_service, "until_certain", quick)
+    monkeypatch.setattr(cutover_service, "until_certain", quick)
+
+
+# -- seeing ------------------------------------------------------------------------------------------------------------
+
+
+def test_both_sides_are_joined_by_uuid_in_a_few_reads(bench: Bench) -> None:
+    moment = bench.records.moment()
+    see = bench.look()
+    world = bench.lab.world.source
+    assert {machine.instance_uuid.lower() for machine in see.machines} == set(world)
+    assert all(machine.in_vcenter and machine.discovered for machine in see.machines)
+    for machine in see.machines:
+        vm = world[machine.instance_uuid.lower()]
+        assert [disk.uuid.lower() for disk in machine.disks] == [disk.uuid.lower() for disk in vm.disks]
+        assert (machine.name, machine.moid) == (vm.name, vm.moid)
+    subjects = see.subjects([{"name": name} for name in bench.records.movable], "")
+    assert all(subject.seen and subject.seen.item is None for subject in subjects)
+    per_vm = [r for r in bench.records.since(moment) if any(uuid in r.path.lower() for uuid in world)]
+    assert per_vm == []
+
+
+def test_a_name_that_two_vms_bear_names_none(bench: Bench) -> None:
+    twins = [vm for vm in bench.lab.world.source.values() if vm.awkward == "twin"]
+    [subject] = bench.look().subjects([{"name": twins[0].name}], "")
+    assert subject.seen is None and subject.problem is not None
+    assert all(vm.instance_uuid in subject.problem.text for vm in twins)
+    [chosen] = bench.look().subjects([{"name": twins[0].name, "instance_uuid": twins[1].instance_uuid}], "")
+    assert chosen.seen is not None and chosen.seen.source.moid == twins[1].moid
+
+
+# -- replication -------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_writes_nothing(bench: Bench, easy: list[str]) -> None:
+    moment = bench.records.moment()
+    vm = easy[12]
+    plan = bench.present(vm, *bench.records.awkward, check=True)
+    assert (plan[vm].status, plan[vm].action, plan[vm].settled) == ("changed", "enable", True)
+    assert plan[vm].diff is not None and plan[vm].diff["after"]["target_vm_name"] == vm
+    assert "would be" in plan[vm].msg
+    for name in bench.records.awkward:
+        assert plan[name].status in ("blocked", "failed"), name
+        assert plan[name].msg and plan[name].remedy and plan[name].error_code
+    assert bench.records.writes(moment) == []
+    assert bench.mark(vm) == Mark()
+
+
+def test_replication_is_sent_once(bench: Bench, wave: list[str]) -> None:
+    assert all(bench.mark(vm).enabled_at and bench.mark(vm).wave == "1" for vm in wave)
+    moment = bench.records.moment()
+    again = bench.present(*wave)
+    assert {(result.status, result.phase) for result in again.values()} == {("ok", "ready")}
+    assert bench.records.writes(moment) == []
+    assert all([request.is_create for request in bench.sent(vm)] == [True] for vm in wave)
+
+
+def test_two_vms_that_want_one_name_get_none(bench: Bench, easy: list[str]) -> None:
+    moment = bench.records.moment()
+    found = bench.present(easy[12], easy[13], target_vm_name="same-name")
+    assert {(result.status, result.error_code) for result in found.values()} == {("blocked", "name_twice")}
+    assert bench.records.writes(moment) == []
+
+
+@pytest.mark.usefixtures("quick_lookup")
+def test_a_lost_reply_is_followed_by_a_look_and_no_second_put(bench: Bench, easy: list[str]) -> None:
+    vm = easy[10]
+    bench.lab.faults.add(
+        {"kind": "reply", "system": "azure", "method": "PUT", "path": bench.records.uuid(vm), "lost": True}
+    )
+    assert bench.present(vm)[vm].status == "changed"
+    bench.until("ready", vm)
+    bench.present(vm)
+    assert len(bench.sent(vm)) == 1
+
+
+@pytest.mark.usefixtures("quick_lookup")
+def test_where_nothing_is_found_after_a_lost_put_the_mark_holds_the_next_one_back(
+    bench: Bench, easy: list[str]
+) -> None:
+    vm = easy[11]
+    bench.lab.faults.add(
+        {"kind": "reply", "system": "azure", "method": "PUT", "path": bench.records.uuid(vm), "status": 502}
+    )
+    lost = bench.present(vm)[vm]
+    assert (lost.status, bench.phases(vm)[vm]) == ("failed", "enabling")
+    assert bench.present(vm)[vm].status == "ok"
+    assert len(bench.sent(vm)) == 1
+
+
+# -- the guards of a cutover -------------------------------------------------------------------------------------------
+
+
+def add_disk(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    extra = SourceDisk(
+        key=2099, uuid="6000C29f-0000-0000-0000-00000000beef", label="Hard disk 9", controller="pvscsi", bus=0, unit=9,
+        capacity_bytes=1 << 30,
+    )  # fmt: skip
+    vm.disks.append(extra)
+    return lambda: vm.disks.remove(extra)
+
+
+def grow_disk(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    before = vm.disks[0].capacity_bytes
+    vm.disks[0].capacity_bytes += 1 << 30
+    return lambda: setattr(vm.disks[0], "capacity_bytes", before)
+
+
+def power_off(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    bench.lab.world.power_off_source(vm, "someone", 0, graceful=True)
+    return lambda: bench.lab.world.power_on_source(vm, "someone", 0)
+
+
+def snapshot(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    vm.snapshots.append("before the patch")
+    return vm.snapshots.clear
+
+
+def host_gone(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    vm.connection = "disconnected"
+    return lambda: setattr(vm, "connection", "connected")
+
+
+def hold_address(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    arm_id = ids.of_type(GROUP, "Microsoft.AzureStackHCI/networkInterfaces", "someone-elses")
+    address = next(nic.addresses[0] for nic in vm.nics if nic.network == "dvPG-Prod-110")
+    bench.azure.nics[arm_id.lower()] = {
+        "id": arm_id,
+        "name": "someone-elses",
+        "properties": {
+            "ipConfigurations": [
+                {"properties": {"privateIPAddress": address, "subnet": {"id": ids.NETWORKS["lnet-prod-110"]}}}
+            ]
+        },
+    }
+    return lambda: bench.azure.nics.pop(arm_id.lower())
+
+
+def hold_name(bench: Bench, vm: SourceVm) -> Callable[[], None]:
+    arm_id = ids.of_type(GROUP, "Microsoft.HybridCompute/machines", vm.name.upper())
+    bench.azure.machines[arm_id.lower()] = Machine(id=arm_id, name=vm.name.upper(), location="x", kind="HCI")
+    return lambda: bench.azure.machines.pop(arm_id.lower())
+
+
+GUARDS = {
+    "disks_differ": add_disk,
+    "disks_differ (grown)": grow_disk,
+    "power_off": power_off,
+    "snapshots": snapshot,
+    "disconnected": host_gone,
+    "address_taken": hold_address,
+    "name_taken": hold_name,
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_guard_that_is_shut_keeps_the_cutover_back(bench: Bench, wave: list[str], guard: str) -> None:
+    vm = next(vm for vm in wave[4:] if any(nic.network == "dvPG-Prod-110" for nic in bench.source(vm).nics))
+    with bench.lab.world.lock:
+        undo = GUARDS[guard](bench, bench.source(vm))
+    try:
+        held = bench.tick(vm)[vm]
+    finally:
+        with bench.lab.world.lock:
+            undo()
+    assert (held.status, held.error_code) == ("blocked", guard.split()[0])
+    assert held.remedy and held.phase == "ready_held"
+    assert bench.failovers(vm) == 0
+    assert bench.mark(vm).cutover_at is None
+    assert (bench.tick(vm, check=True)[vm].status, bench.failovers(vm)) == ("changed", 0)
+
+
+@pytest.mark.parametrize("change", [add_disk, power_off, snapshot])
+def test_what_changes_after_the_lists_were_read_is_seen_in_time(
+    bench: Bench, wave: list[str], change: Callable[[Bench, SourceVm], Callable[[], None]]
+) -> None:
+    vm = wave[5]
+    see = bench.look()
+    assert see.machines and see.items  # the lists are read now
+    with bench.lab.world.lock:
+        undo = change(bench, bench.source(vm))
+    try:
+        held = bench.tick(vm, see=see)[vm]
+    finally:
+        with bench.lab.world.lock:
+            undo()
+    assert held.status in ("failed", "blocked") and held.remedy
+    assert bench.failovers(vm) == 0
+    assert bench.mark(vm).cutover_at is None
+
+
+def test_both_may_run_only_where_that_is_confirmed() -> None:
+    with pytest.raises(Exception, match="leaves the source running"):
+        Options(shutdown="none")
+
+
+# -- cutover, verification, completion ---------------------------------------------------------------------------------
+
+
+def migrate(bench: Bench, *vms: str) -> None:
+    assert {result.status for result in bench.tick(*vms).values()} == {"changed"}
+    bench.until("migrated", *vms, verb=bench.tick)
+    bench.tick(*vms)
+
+
+@pytest.fixture(scope="module")
+def migrated(bench: Bench, wave: list[str]) -> list[str]:
+    migrate(bench, *wave[:3])
+    return wave[:3]
+
+
+def test_a_cutover_leaves_one_side_running(bench: Bench, migrated: list[str]) -> None:
+    for vm in migrated:
+        source, mark = bench.source(vm), bench.mark(vm)
+        assert (source.power, bench.target(vm).state) == ("poweredOff", "Running")
+        assert not any(nic.start_connected for nic in source.nics)
+        assert [(key, True, True) for key, _, _ in mark.nics] == list(mark.nics)  # as they were before
+        assert mark.cutover_at and mark.attempt == 1 and mark.target_id.lower() == bench.target(vm).arm_id.lower()
+        assert bench.failovers(vm) == 1
+    moment = bench.records.moment()
+    assert {result.status for result in bench.tick(*migrated).values()} == {"ok"}
+    assert bench.records.writes(moment) == []
+
+
+def test_verification_says_what_it_saw(bench: Bench, migrated: list[str]) -> None:
+    vm = migrated[0]
+    bench.until("migrated", vm)
+    found = wait_verified(bench, vm)
+    checks = {check["name"]: check["result"] for check in found.extra["checks"]}
+    assert (checks["target_running"], checks["source_off"], checks["possible_data_loss"]) == ("passed",) * 3
+    assert checks["disk_sizes"] == "passed" and checks["heartbeat"] == "passed"
+
+
+def wait_verified(bench: Bench, vm: str) -> Result:
+    end = time.monotonic() + 10
+    while (found := bench.verify(vm)[vm]).phase != "verified" and time.monotonic() < end:
+        time.sleep(0.05)  # a guest needs a moment to answer
+    assert (found.status, found.phase) == ("ok", "verified"), found.msg
+    return found
+
+
+def test_a_target_that_was_stopped_is_not_verified_and_not_completed(bench: Bench, migrated: list[str]) -> None:
+    vm = migrated[1]
+    wait_verified(bench, vm)
+    bench.lab.world.stop_target(bench.target(vm), 0)
+    moment = bench.records.moment()
+    try:
+        found, completed = bench.verify(vm)[vm], bench.complete(vm)[vm]
+    finally:
+        bench.lab.world.start_target(bench.target(vm), 0)
+    assert (found.status, found.error_code, found.settled) == ("failed", "target_running", False)
+    assert completed.status == "failed" and "not verified" in completed.msg
+    assert bench.records.writes(moment) == []
+    wait_verified(bench, vm)
+
+
+def test_a_source_that_comes_back_is_taken_off_the_network(bench: Bench, migrated: list[str]) -> None:
+    vm = migrated[2]
+    source = bench.source(vm)
+    with bench.lab.world.lock:
+        bench.lab.world.power_on_source(source, "someone", 0)
+        for nic in source.nics:
+            bench.lab.world.change_source_nic(source, nic, True, True, 0)
+    held = bench.tick(vm)[vm]
+    assert (held.status, held.phase, held.error_code) == ("failed", "conflict", "conflict")
+    assert not any(nic.connected or nic.start_connected for nic in source.nics)
+    assert source.power == "poweredOn" and bench.target(vm).state == "Running"  # powering off is a person's decision
+    assert bench.mark(vm).conflict_at is not None
+    assert bench.verify(vm)[vm].status == "failed"
+    assert bench.complete(vm)[vm].status == "failed"
+    assert not any(request.is_delete for request in bench.sent(vm))
+
+
+@pytest.mark.usefixtures("quick_lookup")
+def test_a_lost_reply_is_followed_by_a_look_and_no_second_failover(bench: Bench, wave: list[str]) -> None:
+    vm = wave[3]
+    path = f"{bench.records.uuid(vm)}/plannedFailover"
+    bench.lab.faults.add({"kind": "reply", "system": "azure", "method": "POST", "path": path, "lost": True})
+    migrate(bench, vm)
+    assert bench.failovers(vm) == 1
+    bench.lab.faults.add(
+        {"kind": "reply", "system": "azure", "method": "DELETE", "path": bench.records.uuid(vm), "lost": True}
+    )
+    wait_verified(bench, vm)
+    assert bench.complete(vm)[vm].status == "changed"
+    end = time.monotonic() + 10
+    while bench.look().items.get(bench.records.uuid(vm)) and time.monotonic() < end:
+        assert bench.complete(vm)[vm].status == "ok"
+        time.sleep(0.05)
+    assert sum(request.is_delete for request in bench.sent(vm)) == 1
+    finished = bench.verify(vm)[vm]
+    assert (finished.status, finished.phase) == ("ok", "completed"), finished.msg
+
+
+@pytest.mark.usefixtures("quick_lookup")
+def test_where_nothing_is_found_after_a_lost_failover_the_mark_holds_the_next_one_back(
+    bench: Bench, wave: list[str]
+) -> None:
+    vm = wave[8]
+    path = f"{bench.records.uuid(vm)}/plannedFailover"
+    bench.lab.faults.add({"kind": "reply", "system": "azure", "method": "POST", "path": path, "status": 504})
+    assert bench.tick(vm)[vm].status == "failed"
+    assert bench.mark(vm).attempt == 1
+    again = bench.tick(vm)[vm]
+    assert (again.status, again.phase, again.settled) == ("ok", "cutting_over", False)
+    assert bench.failovers(vm) == 1
+    assert bench.source(vm).power == "poweredOn"
+
+
+def test_a_refused_failover_leaves_the_mark_as_it_was(bench: Bench, wave: list[str]) -> None:
+    vm = wave[7]
+    before = bench.mark(vm)
+    path = f"{bench.records.uuid(vm)}/plannedFailover"
+    bench.lab.faults.add(
+        {"kind": "reply", "system": "azure", "method": "POST", "path": path, "status": 403, "code": "AuthorizationFailed",
+         "message": "no"}
+    )  # fmt: skip
+    refused = bench.tick(vm)[vm]
+    assert (refused.status, refused.error_code, refused.phase) == ("failed", "AuthorizationFailed", "ready")
+    assert bench.mark(vm) == before
+
+
+def test_a_completed_vm_is_known_without_its_resource_group(bench: Bench, migrated: list[str]) -> None:
+    vm = migrated[0]
+    wait_verified(bench, vm)
+    bench.complete(vm)
+    end = time.monotonic() + 10
+    while bench.look().items.get(bench.records.uuid(vm)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert bench.phases(vm)[vm] == "completed"
