@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lab.cli import start_lab
 from lab.runtime import Lab
 
 StartLab = Callable[..., Lab]
+
+
+# Machines are noisy: a slow moment is no counterexample.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture

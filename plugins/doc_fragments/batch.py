@@ -18,7 +18,6 @@ options:
         fails and never reports a change; M(azlocal.migrate.verdict) then gives each host its own result.
     type: list
     elements: dict
-    default: []
   fail_on:
     description:
       - When the task counts as failed. V(step) fails it only where nothing could be done for any VM,

@@ -53,7 +53,7 @@ class BatchAction(ActionBase):
         super().run(tmp, task_vars)
         self._vars = task_vars or {}
         args = dict(self._task.args)
-        in_batch = not args.get("vms")
+        in_batch = args.get("vms") is None  # an empty list names no VM; it does not mean all hosts of the play
         self._unreadable: list[dict[str, Any]] = []
         self._become_local()
         try:
@@ -164,6 +164,8 @@ class BatchAction(ActionBase):
         local = dict(self._vars, ansible_python_interpreter=sys.executable, ansible_connection="local")
         reply: dict[str, Any] = self._execute_module(module_name=name, module_args=args, task_vars=local)
         reply.pop("invocation", None)
+        if reply.get("step_error"):  # fail_on: none
+            raise StepFailed({**reply, **reply["step_error"]})
         if reply.get("failed") and "results" not in reply:
             raise StepFailed(reply)
         return reply
@@ -189,7 +191,19 @@ class BatchAction(ActionBase):
                 break
             time.sleep(pause)
             waiter.take(self._look(self._again(args, waiter), waiter), looked=bool(self.looks_by))
-        return {**answer, "results": waiter.results, "changed": any(r.get("changed") for r in waiter.results)}
+        return self._ended(args, answer, waiter.results)
+
+    @staticmethod
+    def _ended(args: dict[str, Any], answer: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, Any]:
+        """The module's answer brought up to what the waiting has shown."""
+        statuses = [result["status"] for result in results]
+        summary = {status: statuses.count(status) for status in ("ok", "changed", "failed", "blocked")}
+        ended = {**answer, "results": results, "summary": summary, "changed": summary["changed"] > 0}
+        ended.pop("failed", None)
+        if args.get("fail_on") == "any" and summary["failed"]:
+            names = ", ".join(str(result["name"]) for result in results if result["status"] == "failed")
+            ended.update(failed=True, msg=f"{summary['failed']} of {len(results)} VMs failed: {names}")
+        return ended
 
     @staticmethod
     def _again(args: dict[str, Any], waiter: waiting.Waiter) -> dict[str, Any]:

@@ -47,7 +47,9 @@ TROUBLES = {
     "unknown resource group": Trouble(
         variables={"azlocal_resource_group": "rg-nope"}, says=("rg-nope", "azlocal_resource_group")
     ),
-    "unknown subscription": Trouble(variables={"azlocal_subscription_id": OTHER_SUBSCRIPTION}, says=("does not exist",)),
+    "unknown subscription": Trouble(
+        variables={"azlocal_subscription_id": OTHER_SUBSCRIPTION}, says=("does not exist",)
+    ),
     "unknown appliance": Trouble(variables={"azlocal_source_appliance": "nope"}, says=("appliance nope", "labsrc")),
     "missing variable": Trouble(
         variables={"azlocal_resource_group": None}, says=("missing required arguments", "azlocal_resource_group")

@@ -29,7 +29,7 @@ class Stage:
     """One lab in this process, from its start to its end."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
-        self.lab: Lab = start_lab(folder, **{"speed": 1200, **options})
+        self.lab: Lab = start_lab(folder, **{"speed": 2000, **options})
         self.records = Records(self.lab)
 
     def run(self, name: str, *args: str, **more: Any) -> Run:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .item import ProtectedItem
@@ -19,6 +19,22 @@ from .spec import Wanted
 
 PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not_checked"
 
+NAMES = (
+    "target_running",
+    "host_running",
+    "heartbeat",
+    "source_off",
+    "source_nics_disconnected",
+    "cpu_cores",
+    "memory_mb",
+    "disk_count",
+    "generation",
+    "disk_sizes",
+    "nic_count",
+    "networks",
+    "addresses_kept",
+    "possible_data_loss",
+)
 # Without these two seen and passed a VM is never verified, whatever else holds.
 REQUIRED = ("target_running", "source_off")
 # A guest that has just been started needs a moment: these may pass a little later.
@@ -76,6 +92,7 @@ class Evidence:
     hosts_asked: bool
     hosts_silent: tuple[str, ...] = ()
     powered_off_at: dt.datetime | None = None
+    addresses: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)  # by NIC, before the cutover
     now: dt.datetime
 
 
@@ -188,22 +205,21 @@ def _network(seen: Evidence) -> Iterable[Check]:
     networks = sorted((nic.network_id or "").lower() for nic in created)
     yield _compare("networks", "arm", networks, sorted(nic[2].lower() for nic in target.nics))
     kept = {nic.nic_id for nic in created if nic.keep_ip}
-    # The list is emptied once the source is off, so only what is still known can be compared (lab-behaviours 13, 21).
-    expected = {
-        address for nic in seen.source.nics if nic.nic_id in kept for address in nic.addresses if ":" not in address
-    }
+    # vCenter's list is emptied once the source is off (lab-behaviours 13, 21); the mark remembers it.
+    told = {nic.nic_id: nic.addresses or seen.addresses.get(nic.nic_id, ()) for nic in seen.source.nics}
+    before = {nic: [address for address in told.get(nic, ()) if ":" not in address] for nic in kept}
+    expected = {nic: addresses for nic, addresses in before.items() if addresses}
     shown = {nic[1] for nic in target.nics if nic[1]}
     if kept and not expected:
         yield from _unseen(("addresses_kept",), "arm", "vCenter no longer tells the addresses of the source")
     if expected:
-        lost = sorted(expected - shown)
+        lost = [nic for nic, addresses in expected.items() if not shown.intersection(addresses)]  # ARM shows one a NIC
         yield Check(
             name="addresses_kept",
             result=PASSED if not lost else FAILED,
             observer="arm",
-            expected=", ".join(sorted(expected)),
+            expected=", ".join(sorted(address for addresses in expected.values() for address in addresses)),
             seen=", ".join(sorted(shown)),
-            note="the portal shows one address per NIC only" if lost else "",
         )
 
 

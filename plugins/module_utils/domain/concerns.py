@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
 from .problem import Problem, Severity
 from .source import SourceDisk, SourceMachine
 from .wanted import Wanted
 
-Rule: TypeAlias = "Callable[[SourceMachine, Wanted | None], Iterator[Problem]]"
+Rule = Callable[..., Iterator[Problem]]  # of a SourceMachine and what is Wanted of it, if that is known
 
 
 def check(machine: SourceMachine, wanted: Wanted | None) -> list[Problem]:

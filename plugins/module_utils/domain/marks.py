@@ -29,6 +29,7 @@ class Mark:
     cutover_at: dt.datetime | None = None  # before the POST of the planned failover
     attempt: int = 0  # planned failovers sent
     nics: tuple[tuple[int, bool, bool], ...] = ()  # (device key, connected, start connected) as they were
+    addresses: tuple[tuple[int, tuple[str, ...]], ...] = ()  # by device key; vCenter forgets them once it is off
     conflict_at: dt.datetime | None = None  # both sides were seen on
     target_id: str = ""  # ARM id of the target machine that the cutover was to make
 
@@ -57,9 +58,28 @@ def decode(text: str | None) -> Mark:
             for nic in (nics if isinstance(nics, list) else [])
             if isinstance(nic, list) and len(nic) == 3 and isinstance(nic[0], int)
         ),
+        addresses=_addresses(data.get("ips")),
         conflict_at=values.when(data.get("conflict")),
         target_id=str(data.get("target") or ""),
     )
+
+
+def is_ours(text: str | None) -> bool:
+    """Nothing, or a mark of this version: what may be written over."""
+    if not text:
+        return True
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and data.get("v") == VERSION
+
+
+def _addresses(value: Any) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        return ()
+    pairs = ((key, values.texts(found)) for key, found in value.items())
+    return tuple((int(key), found) for key, found in pairs if str(key).isdecimal() and str(key).isascii() and found)
 
 
 def encode(mark: Mark) -> str:
@@ -74,6 +94,8 @@ def encode(mark: Mark) -> str:
         data["attempt"] = mark.attempt
     if mark.nics:
         data["nics"] = [[key, int(connected), int(start)] for key, connected, start in mark.nics]
+    if mark.addresses:
+        data["ips"] = {str(key): list(addresses) for key, addresses in mark.addresses}
     if mark.target_id:
         data["target"] = mark.target_id
     return json.dumps(data, separators=(",", ":"))

@@ -170,7 +170,19 @@ def _without_item(seen: Observed) -> Standing:
             phase=Phase.REMOVED_ELSEWHERE,
             reason="a cutover was sent for it, but neither a protected item nor the target VM exists any more",
         )
+    if _was_enabled(seen):  # 6
+        return Standing(phase=Phase.REMOVED_ELSEWHERE, reason="it was replicating, and its protected item was removed")
     return Standing(phase=Phase.DISCOVERED, reason="not replicating yet")  # 5
+
+
+def _was_enabled(seen: Observed) -> bool:
+    """The enable that the mark announces reached the service. Our own removal takes the mark away first."""
+    job, sent = seen.job, seen.mark.enabled_at
+    if job is None or sent is None or job.started_at is None or job.state in RUNNING_JOB_STATES:
+        return False
+    if job.display_name == ENABLE_JOB and job.state == "Failed":
+        return False  # it never came to be
+    return job.started_at >= sent - dt.timedelta(seconds=SKEW_S)
 
 
 def _enable_ended(seen: Observed) -> bool:

@@ -24,7 +24,7 @@ def project_spec() -> dict[str, Any]:
 def batch_spec() -> dict[str, Any]:
     """Kept equal to the doc fragment azlocal.migrate.batch by a test."""
     return {
-        "vms": {"type": "list", "elements": "dict", "default": []},
+        "vms": {"type": "list", "elements": "dict"},
         "fail_on": {"type": "str", "choices": ["step", "any", "none"], "default": "step"},
     }
 

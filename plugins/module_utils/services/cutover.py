@@ -18,8 +18,8 @@ from typing import Any
 from ..clients.errors import ClientError, InvalidRequest, ReplyLost
 from ..domain import guards, wire
 from ..domain.item import ProtectedItem
-from ..domain.marks import Mark
-from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, Observed, Phase, Standing, standing
+from ..domain.marks import Mark, decode
+from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, SKEW_S, Observed, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
@@ -35,6 +35,7 @@ from .told import follows, state_result
 # Guards that an earlier, failed cutover of ours explains.
 AFTER_FAILURE = frozenset({"health", "power_off", "tools_missing"})
 TOOLS_TIMEOUT_S, TOOLS_PAUSE_S = 300, 5
+IN_FLIGHT = frozenset({"PlannedFailoverInitiated", "PlannedFailoverCompleting", "PlannedFailoverCompleted"})
 SHUTDOWN_TASK = "Turning off resource on primary"
 
 
@@ -143,7 +144,9 @@ class Cutover:
         }
         return Step(subject=subject, result=result, send=lambda: self._send(subject, again=again))
 
-    def _problems(self, subject: Subject, item: ProtectedItem, source: SourceMachine, *, again: bool) -> list[Problem]:
+    def _problems(
+        self, subject: Subject, item: ProtectedItem, source: SourceMachine, *, again: bool = False
+    ) -> list[Problem]:
         """The guards that do not hold. After a failure, that failure is why health is not Normal and the source off."""
         place = self._cached("place", self._place)
         wanted = build(subject.entry, source, place, Defaults(subscription_id=self.see.arm.subscription_id))
@@ -187,25 +190,32 @@ class Cutover:
         """Fresh reads, guards again, mark, POST once."""
         seen, protected = subject.sight, subject.item
         item, source = self.see.item_now(protected.id), self.see.fresh_source(seen.source)
-        if again and source.power != "on" and seen.mark.cutover_at:
-            source = self._restore(source)
         if item is None:
             raise InvalidRequest("the protected item is gone", code="item_gone", remedy="look at it, then run again")
-        problems = self._problems(subject, item, source, again=again)
+        before = decode(source.mark)
+        self._hold(self._problems(subject, item, source, again=again))
+        if again and source.power != "on" and before.cutover_at:
+            source = self._restore(source)
+            self._hold([p for p in self._problems(subject, item, source) if p.code != "health"])
+        mark = dataclasses.replace(
+            before,
+            wave=str(subject.entry.get("wave") or before.wave),
+            cutover_at=utc_now(),
+            attempt=before.attempt + 1,
+            nics=before.nics or tuple((int(n.nic_id), n.connected, n.start_connected) for n in source.nics),
+            addresses=tuple((int(n.nic_id), n.addresses) for n in source.nics if n.addresses) or before.addresses,
+            target_id=f"{machines_path(item.target_resource_group_id)}/{item.target_vm_name}",
+        )
+        self.see.write_mark(source, mark)
+        self._post(source, item.id, before, mark)
+
+    @staticmethod
+    def _hold(problems: Sequence[Problem]) -> None:
+        """What a fresh read shows against it stops this VM, before anything is written."""
         if problems:
             raise InvalidRequest(
                 "; ".join(problem.text for problem in problems), code=problems[0].code, remedy=problems[0].remedy
             )
-        mark = dataclasses.replace(
-            seen.mark,
-            wave=str(subject.entry.get("wave") or seen.mark.wave),
-            cutover_at=utc_now(),
-            attempt=seen.mark.attempt + 1,
-            nics=seen.mark.nics or tuple((int(n.nic_id), n.connected, n.start_connected) for n in source.nics),
-            target_id=f"{machines_path(item.target_resource_group_id)}/{item.target_vm_name}",
-        )
-        self.see.write_mark(source, mark)
-        self._post(source, item.id, seen.mark, mark)
 
     def _restore(self, source: SourceMachine) -> SourceMachine:
         """The failed cutover shut the source down: on again first, as documents want it on until the failover."""
@@ -233,12 +243,14 @@ class Cutover:
     def _accepted(self, item_id: str, since: dt.datetime | None) -> bool | None:
         """The item moves, or a failover job newer than the mark exists."""
         item = self.see.item_now(item_id)
-        if item and item.protection_state.startswith("PlannedFailover"):
+        if item and item.protection_state in IN_FLIGHT:
             return True
-        self.see.__dict__.pop("all_jobs", None)
-        for job in self.see.all_jobs:
-            mine = machine_key(job.object_name) == machine_key(item_id)
-            if mine and job.display_name == FAILOVER_JOB and job.started_at and since and job.started_at >= since:
+        if since is None:
+            return None
+        earliest = since - dt.timedelta(seconds=SKEW_S)
+        for job in self.see.jobs_now():
+            mine = machine_key(job.object_name) == machine_key(item_id) and job.display_name == FAILOVER_JOB
+            if mine and job.started_at and job.started_at >= earliest and job.state in RUNNING_JOB_STATES:
                 return True
         return None
 
@@ -283,7 +295,7 @@ class Cutover:
         connected = [nic for nic in seen.source.nics if nic.connected]
         if not connected or seen.mark.cutover_at is None:
             return Step(subject=subject, result=result)
-        result.msg = f"{stands.reason}; the NICs of the source are disconnected"
+        result.msg = f"{stands.reason}; the NICs of the source {'would be' if self.check else 'are'} disconnected"
         result.action = "disconnect_source"
         mark = dataclasses.replace(seen.mark, conflict_at=utc_now())
 

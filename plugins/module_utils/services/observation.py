@@ -17,12 +17,12 @@ from functools import cached_property
 from typing import Any
 
 from ..clients.arm import ArmClient
-from ..clients.errors import ClientError, DeadlineExceeded, ReplyLost
+from ..clients.errors import ClientError, DeadlineExceeded, InvalidRequest, ReplyLost
 from ..clients.vcenter import VcenterClient
 from ..domain import selection
 from ..domain.item import ProtectedItem
 from ..domain.job import Job
-from ..domain.marks import Mark, decode, encode
+from ..domain.marks import ATTRIBUTE, Mark, decode, encode, is_ours
 from ..domain.phase import Observed, TargetSeen
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine, join, merge
@@ -40,6 +40,15 @@ def utc_now() -> dt.datetime:
 def machine_key(name: str) -> str:
     """The instance UUID at the end of a discovered machine's (and so a protected item's) name."""
     return name.rsplit("_", 1)[-1].lower()
+
+
+def _target_id(mark: Mark, item: ProtectedItem | None) -> str:
+    """Where its target is: as our cutover said, or as a failover that somebody else sent would make it."""
+    if mark.target_id:
+        return mark.target_id
+    if item is None or not item.protection_state.startswith("PlannedFailover"):
+        return ""
+    return f"{where.machines_path(item.target_resource_group_id)}/{item.target_vm_name}"
 
 
 @dataclasses.dataclass(kw_only=True, slots=True)
@@ -100,9 +109,14 @@ class Observatory:
     @cached_property
     def all_jobs(self) -> list[Job]:
         """All jobs of protected items, newest first, trimmed as lists are (control-plane §0.7)."""
-        jobs = [Job.parse(job) for job in self.arm.list(f"{self.project.vault_id}/jobs", self.project.version)]
         epoch = dt.datetime.min.replace(tzinfo=dt.UTC)
-        return sorted((job for job in jobs if job.object_name), key=lambda job: job.started_at or epoch, reverse=True)
+        return sorted(
+            (job for job in self.jobs_now() if job.object_name), key=lambda job: job.started_at or epoch, reverse=True
+        )
+
+    def jobs_now(self) -> list[Job]:
+        """The list of jobs, read afresh."""
+        return [Job.parse(job) for job in self.arm.list(f"{self.project.vault_id}/jobs", self.project.version)]
 
     @cached_property
     def newest_job(self) -> dict[str, Job]:
@@ -130,6 +144,8 @@ class Observatory:
         chosen = [selection.select(entry, self.machines) for entry in entries]
         groups = {default_group} | {str(entry.get("target_resource_group") or "") for entry in entries}
         groups |= {item.target_resource_group_id for item in self.items.values()}
+        marks = [decode(found.mark) for found in chosen if isinstance(found, SourceMachine)]
+        groups |= {mark.target_id.split("/providers/")[0] for mark in marks}
         targets = target.machines(self.arm, {self.project.scope.group_id(group) for group in groups if group})
         now = utc_now()
         return [
@@ -142,12 +158,13 @@ class Observatory:
     def _observe(self, source: SourceMachine, targets: dict[str, TargetSeen], now: dt.datetime) -> Observed:
         key = source.instance_uuid.lower()
         mark = decode(source.mark)
+        item = self.items.get(key)
         return Observed(
             now=now,
             source=source,
-            item=self.items.get(key),
+            item=item,
             job=self.newest_job.get(key),
-            target=targets.get(mark.target_id.lower()) if mark.target_id else None,
+            target=targets.get(_target_id(mark, item).lower()),
             mark=mark,
         )
 
@@ -167,7 +184,13 @@ class Observatory:
         return dataclasses.replace(seen, target=dataclasses.replace(seen.target, power=power))
 
     def write_mark(self, source: SourceMachine, mark: Mark) -> None:
-        """Write a mark on the source VM, before the act that it announces."""
+        """Write a mark on the source VM, before the act that it announces. Text that is not ours is left alone."""
+        if not is_ours(source.mark):
+            raise InvalidRequest(
+                f"{source.name}: its custom attribute {ATTRIBUTE} holds text that this version did not write",
+                code="foreign_mark",
+                remedy="use the version that wrote it, or clear the attribute if you know that nothing is under way",
+            )
         if self.vcenter is not None and source.moid:
             self.vcenter.set_mark(source.moid, encode(mark))
 

@@ -244,12 +244,12 @@ class Replication:
             result = state_result(subject, stands)
             result.status = results.OK
             return Step(subject=subject, result=result)
-        if item.active_location == "Recovery":
+        if item.active_location == "Recovery" or stands.phase in (Phase.FAILED_AFTER, Phase.MIGRATED, Phase.FOREIGN):
             problem = Problem(
                 code="already_migrated",
                 severity="block",
-                text="it has been cut over already",
-                remedy="verify it and use state: completed; this would delete the proof, not the VM",
+                text=f"it has been cut over, or may have been ({stands.reason})",
+                remedy="verify it and use state: completed, or run the cutover again; the item is the proof of it",
             )
             return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=stands.phase))
         return self._remove(subject, stands, "remove", force)
@@ -265,7 +265,17 @@ class Replication:
         result.settled, result.error_code, result.remedy = self.check, "", ""
         result.msg = f"replication {'would be' if self.check else 'is being'} removed ({stands.reason})"
         result.diff = {"before": {"phase": str(stands.phase)}, "after": {"phase": "discovered"}}
-        return Step(subject=subject, result=result, send=lambda: remove_item(self.see, item.id, force=force))
+        return Step(subject=subject, result=result, send=lambda: self._take_away(subject, force))
+
+    def _take_away(self, subject: Subject, force: bool) -> None:
+        """Our own removal clears the mark first: an item that is gone under a mark was removed by someone else."""
+        source, before = subject.sight.source, subject.sight.mark
+        self.see.write_mark(source, Mark(wave=before.wave))
+        try:
+            remove_item(self.see, subject.item.id, force=force)
+        except ClientError as error:
+            self.see.take_back(source, before, error)
+            raise
 
     # -- apply -------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,11 @@ class Status:
         return [self._result(subject) for subject in self._subjects(entries)]
 
     def _subjects(self, entries: Sequence[Entry]) -> list[Subject]:
-        return self.see.subjects(entries or self._everything(), self.default_group)
+        subjects = self.see.subjects(entries or self._everything(), self.default_group)
+        for subject in subjects:  # a source that runs beside a target is rare, and worth one more read
+            if subject.seen and subject.seen.target and subject.seen.source.power == "on":
+                subject.seen = self.see.with_power(subject.seen)
+        return subjects
 
     def _everything(self) -> list[Entry]:
         """Every VM that replicates or bears a mark of ours, where none is named."""

@@ -138,7 +138,7 @@ def test_examples_use_only_what_is_documented(module: ModuleType) -> None:
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_gives_its_module_only_options_that_it_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
-    takes = getattr(action, "takes", frozenset())
+    takes: frozenset[str] = getattr(action, "takes", frozenset())
     module = importlib.import_module(f"{PACKAGE}.modules.{name}")
     specified = set(begun(module, monkeypatch)["argument_spec"])
     assert takes <= specified, f"{name} would be given {sorted(takes - specified)}"

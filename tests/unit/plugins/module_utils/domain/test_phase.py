@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import phase
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import HealthError, Job, ProtectedItem
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import HealthError, ProtectedItem
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import Job
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.marks import Mark
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.phase import (
     Observed,
@@ -120,8 +121,11 @@ RULES: list[tuple[str, Phase, dict[str, Any]]] = [
      {"mark": Mark(enabled_at=ago(minutes=2)), "job": job(ENABLE, "Failed", ago(minutes=1))}),
     ("4 not: it failed, clocks apart", Phase.DISCOVERED,
      {"mark": Mark(enabled_at=ago(minutes=2)), "job": job(ENABLE, "Failed", ago(minutes=2, seconds=50))}),
-    ("4 not: taken back", Phase.DISCOVERED,
+    ("6: removed by someone else", Phase.REMOVED_ELSEWHERE,
      {"mark": Mark(enabled_at=ago(minutes=8)), "job": job(DELETE, "Succeeded", ago(minutes=1))}),
+    ("6: it was replicating", Phase.REMOVED_ELSEWHERE,
+     {"mark": Mark(enabled_at=ago(days=8)), "job": job(ENABLE, "Succeeded", ago(days=8))}),
+    ("5: taken back by us", Phase.DISCOVERED, {"mark": Mark(wave="1"), "job": job(DELETE, "Succeeded", ago(minutes=1))}),
     ("5", Phase.DISCOVERED, {}),
     ("5", Phase.DISCOVERED, {"job": job(DELETE, "Succeeded", ago(days=3))}),
     ("6", Phase.REMOVED_ELSEWHERE, {"mark": Mark(cutover_at=ago(hours=1))}),
