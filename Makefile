@@ -90,6 +90,10 @@ unit: env-dev ## every test but those of the playbooks
 playbooks: env-dev ## real ansible-playbook against the lab
 	@$(PYTEST) --dist loadfile tests/playbooks
 
+.PHONY: bench
+bench: env-dev ## a check of 1,000 hosts through replicate, timed (no part of the tests)
+	@$(BIN)/python tests/bench/replicate_check.py $(ARGS)
+
 .PHONY: sanity
 sanity: env-dev ## ansible-test sanity on a copy under build/
 	@$(BIN)/python tools/sanity.py $(VENV)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -40,9 +41,18 @@ class ActionModule(ActionBase):
         if result is None:
             return {"failed": True, "blocked": False, "phase": "unknown", "msg": f"the step says nothing of {host}"}
         told = _told(result)
-        if told["blocked"]:  # Ansible shows no reason of a skipped host, and the reason is what matters
-            Display().display(f"{host} is left alone: {told['msg']}", stderr=True)
+        for line in _lines(host, told, show=boolean(self._task.args.get("show", False))):
+            Display().display(line, stderr=True)
         return told
+
+
+def _lines(host: str, told: dict[str, Any], *, show: bool) -> list[str]:
+    """What a person must read: Ansible shows no reason of a skipped host, and no message of one that is ok."""
+    if told["blocked"]:
+        return [f"{host} is left alone: {told['msg']}"]
+    if show and not told["failed"]:
+        return [f"{host} is {told['phase']}: {told.get('msg', '')}"]
+    return [f"{host}: {concern}" for concern in told.get("concerns", ())] if told["changed"] else []
 
 
 def _told(result: dict[str, Any]) -> dict[str, Any]:

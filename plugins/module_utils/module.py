@@ -33,6 +33,14 @@ class Frame:
         self.params: dict[str, Any] = module.params
         self.check_mode: bool = module.check_mode
         self._vcenter: VcenterClient | None = None
+        for unsafe, what in (
+            (self.params.get("cert_validation_mode") == "ignore", "Azure"),
+            (self.params.get("validate_certs") is False, "vCenter"),
+        ):
+            if unsafe:
+                module.warn(
+                    f"The certificate of {what} is not verified: anybody on the way can read and change everything"
+                )
 
     @cached_property
     def arm(self) -> ArmClient:

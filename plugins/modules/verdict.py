@@ -21,6 +21,10 @@ options:
     description: Name of the variable that the bulk step registered; the name, not its content.
     type: str
     required: true
+  show:
+    description: Whether the phase of the VM and its message are printed on standard error where it is ok.
+    type: bool
+    default: false
 author:
   - azlocal.migrate contributors (@azlocal)
 attributes:
@@ -62,7 +66,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={"step": {"type": "str", "required": True}}, supports_check_mode=True)
+    spec = {"step": {"type": "str", "required": True}, "show": {"type": "bool", "default": False}}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     module.fail_json(msg="azlocal.migrate.verdict is an action: it runs on the controller, inside a play")
 
 

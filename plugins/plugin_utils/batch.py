@@ -73,7 +73,8 @@ class BatchAction(ActionBase):
             self._remove_tmp_path(self._connection._shell.tmpdir)
         if in_batch:
             answer = {**answer, "results": [*answer.get("results", ()), *self._unreadable]}
-            return {"changed": False, "step": {"error": None, **answer}, **self.beside(answer)}
+            said = {key: answer.pop(key) for key in ("warnings", "deprecations") if answer.get(key)}
+            return {"changed": False, "step": {"error": None, **answer}, **self.beside(answer), **said}
         return answer
 
     def _batch(self) -> list[dict[str, Any]]:

@@ -71,6 +71,8 @@ def test_check_mode_shows_a_plan_of_every_vm_that_would_migrate(thrice: Thrice) 
         assert plan["target_vm_name"] == name
         assert len(plan["disks"]) == len(thrice.stage.records.vm(name).disks)
         assert f'"target_vm_name": "{name}"' in planned.stdout  # --diff shows it
+        later = [planned.verdicts(name)[role] for role in ("cutover", "verify", "complete")]
+        assert {(told.status, told.result["changed"]) for told in later} == {("ok", False)}
 
 
 def test_what_can_migrate_is_completed(thrice: Thrice) -> None:

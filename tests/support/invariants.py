@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from .records import Records, Request
@@ -77,7 +78,7 @@ def _sent_once(mine: list[Request], changes: list[Change]) -> Iterator[str]:
         if not any(mark.get("attempt") == number and "cutover" in mark for mark in _marks(changes, post.t)):
             yield f"planned failover {number} at {post.t} without its mark before it"
     failed = [change["t"] for change in changes if _is_end_of_failover(changes, change)]
-    for before, post in zip(posts, posts[1:], strict=False):
+    for before, post in pairwise(posts):
         if not any(before.t <= end <= post.t for end in failed):
             yield f"planned failover sent again at {post.t} while the one of {before.t} had not failed"
     for order in (*posts, *deletes):

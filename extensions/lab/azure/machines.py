@@ -37,7 +37,6 @@ def row(azure: Azure, machine: Machine) -> JSON:
             "osName": None if machine.kind else machine.os_name,
             "vmId": ids.fixed(f"arc {machine.id.lower()}"),
             "displayName": machine.name,
-            "resourceId": machine.id,
             "lastStatusChange": stamp(machine.created),
             "agentVersion": None,
             "errorDetails": [],

@@ -12,25 +12,28 @@ from . import ids
 from .state import Azure
 from .wire import JSON, Answer, Request, not_found, stamp
 
+_SLIM = "2020-05-01"  # from here on the types have no counts in a summary, but publicNetworkAccess
+
 
 def project(azure: Azure, request: Request) -> Answer:
     _project_exists(request)
+    properties: JSON = {
+        "registeredTools": ["ServerDiscovery", "ServerAssessment", "ServerMigration_DataReplication"],
+        "summary": {"servers": _summary(azure, request.api_version)},
+        "lastSummaryRefreshedTime": stamp(azure.started),
+        "refreshSummaryState": "Completed",
+        "provisioningState": "Succeeded",
+    }
+    if request.api_version >= _SLIM:
+        properties["publicNetworkAccess"] = "Enabled"
     return Answer(
         body={
             "id": ids.PROJECT,
             "name": names.PROJECT,
             "type": "Microsoft.Migrate/MigrateProjects",
-            "etag": '"19003645-0000-3300-0000-67b62cfb0000"',
+            "eTag": '"19003645-0000-3300-0000-67b62cfb0000"',
             "location": names.LOCATION,
-            "tags": {"Migrate Project": names.PROJECT},
-            "properties": {
-                "registeredTools": ["ServerDiscovery", "ServerAssessment", "ServerMigration_DataReplication"],
-                "summary": {"servers": {"instanceType": "Servers", **_summary(azure)}},
-                "lastSummaryRefreshedTime": stamp(azure.started),
-                "refreshSummaryState": "Completed",
-                "publicNetworkAccess": "Enabled",
-                "provisioningState": "Succeeded",
-            },
+            "properties": properties,
         }
     )
 
@@ -40,7 +43,12 @@ def _project_exists(request: Request) -> None:
         raise not_found("Microsoft.Migrate/MigrateProjects", request.parts["project"], request.parts["rg"])
 
 
-def _summary(azure: Azure) -> JSON:
+def _summary(azure: Azure, api_version: str) -> JSON:
+    shown: JSON = {"instanceType": "Servers"}
+    return shown if api_version >= _SLIM else {**shown, **_progress(azure)}
+
+
+def _progress(azure: Azure) -> JSON:
     found = [vm for vm in azure.world.source.values() if not vm.template]
     return {
         "discoveredCount": len(found),
@@ -106,19 +114,19 @@ def _discovery(azure: Azure) -> JSON:
 
 
 def _migration(azure: Azure) -> JSON:
-    summary = _summary(azure)
+    progress = _progress(azure)
     return {
         **_counts(azure),
         "dependencyEnabledMachines": "0",
         "vaultId": ids.VAULT,
         "replicationStorageAccountId": ids.STORAGE_ACCOUNT,
-        "aszreplicatingCount": str(summary["replicatingCount"]),
+        "aszreplicatingCount": str(progress["replicatingCount"]),
         "asztestMigratedCount": "0",
-        "aszmigratedCount": str(summary["migratedCount"]),
+        "aszmigratedCount": str(progress["migratedCount"]),
     }
 
 
-def _solutions(azure: Azure) -> list[JSON]:
+def _solutions(azure: Azure, api_version: str) -> list[JSON]:
     rows: tuple[tuple[str, str, str, JSON], ...] = (
         (ids.DISCOVERY_SOLUTION_NAME, "ServerDiscovery", "Discovery", _discovery(azure)),
         (ids.ASSESSMENT_SOLUTION_NAME, "ServerAssessment", "Assessment", {}),
@@ -136,7 +144,7 @@ def _solutions(azure: Azure) -> list[JSON]:
                 "goal": "Servers",
                 "status": "Inactive",
                 "cleanupState": "None",
-                "summary": {"instanceType": "Servers", **_summary(azure)},
+                "summary": _summary(azure, api_version),
                 "details": {"groupCount": 0, "assessmentCount": 0, "extendedDetails": details},
             },
         }
@@ -146,13 +154,13 @@ def _solutions(azure: Azure) -> list[JSON]:
 
 def solutions(azure: Azure, request: Request) -> Answer:
     _project_exists(request)
-    return Answer(body={"value": _solutions(azure), "nextLink": None})
+    return Answer(body={"value": _solutions(azure, request.api_version), "nextLink": None})
 
 
 def solution(azure: Azure, request: Request) -> Answer:
     _project_exists(request)
     wanted = request.parts["solution"].lower()
-    for row in _solutions(azure):
+    for row in _solutions(azure, request.api_version):
         if row["name"].lower() == wanted:
             return Answer(body=row)
     raise not_found("Microsoft.Migrate/MigrateProjects/Solutions", request.parts["solution"], request.parts["rg"])

@@ -51,9 +51,7 @@ def _site(arm_id: str, kind: str, name: str, appliance: str) -> JSON:
         "id": arm_id,
         "name": name,
         "type": f"Microsoft.OffAzure/{kind}",
-        "etag": '"03001dd9-0000-3300-0000-67b60a4f0000"',
         "location": names.LOCATION,
-        "kind": "Migrate",
         "properties": {
             "masterSiteId": ids.MASTER_SITE,
             "servicePrincipalIdentityDetails": {
@@ -76,7 +74,9 @@ def vmware_site(azure: Azure, request: Request) -> Answer:
     _site_exists(request)
     # the recorded site has its own type in another case than the ids that point to it
     arm_id = ids.SOURCE_SITE.replace("/VMwareSites/", "/vmwareSites/")
-    return Answer(body=_site(arm_id, "vmwareSites", ids.SOURCE_SITE_NAME, names.SOURCE_APPLIANCE))
+    site = _site(arm_id, "vmwareSites", ids.SOURCE_SITE_NAME, names.SOURCE_APPLIANCE)
+    # recorded of this kind of site alone
+    return Answer(body={**site, "etag": '"03001dd9-0000-3300-0000-67b60a4f0000"', "kind": "Migrate"})
 
 
 def _site_exists(request: Request) -> None:
@@ -199,7 +199,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
     }
     if newest:
         properties["secureBootEnabled"] = vm.secure_boot
-        properties["arcDiscovery"] = {"status": "Unknown", "machineResourceId": None}
+        properties["arcDiscovery"] = {"status": "Unknown", "machineResourceId": ""}
         properties["provisioningState"] = "Succeeded"
     return {
         "properties": properties,

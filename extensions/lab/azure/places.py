@@ -164,7 +164,8 @@ def storage_container(azure: Azure, request: Request) -> Answer:
     return _one(storage_rows(azure), request, "Microsoft.AzureStackHCI/storageContainers")
 
 
-def network_rows(azure: Azure) -> list[JSON]:
+def network_rows(azure: Azure, api_version: str = "") -> list[JSON]:
+    """``api_version`` is that of the VM service; Resource Graph shows the newest."""
     rows = []
     for name, (vlan, allocation, prefix, first, final) in names.LOGICAL_NETWORKS.items():
         subnet: JSON = {
@@ -191,18 +192,19 @@ def network_rows(azure: Azure) -> list[JSON]:
                     "subnets": [{"name": f"{name}-subnet", "properties": subnet}],
                     "dhcpOptions": {"dnsServers": ["10.10.0.4"] if allocation == "Static" else []},
                     "vmSwitchName": "ConvergedSwitch(compute_management)",
-                    "networkType": "Workload",
                     "provisioningState": "Succeeded",
                     "status": _SUCCEEDED,
                 },
             }
         )
+        if api_version != "2024-01-01":
+            rows[-1]["properties"]["networkType"] = "Workload"
     return rows
 
 
 def logical_networks(azure: Azure, request: Request) -> Answer:
-    return _all(network_rows(azure), request)
+    return _all(network_rows(azure, request.api_version), request)
 
 
 def logical_network(azure: Azure, request: Request) -> Answer:
-    return _one(network_rows(azure), request, "Microsoft.AzureStackHCI/logicalNetworks")
+    return _one(network_rows(azure, request.api_version), request, "Microsoft.AzureStackHCI/logicalNetworks")
