@@ -68,7 +68,7 @@ def _told(result: dict[str, Any]) -> dict[str, Any]:
             told[key] = result[key]
     told.setdefault("phase", "unknown")
     if result.get("remedy") and status in ("failed", "blocked"):
-        told["msg"] = f"{result['msg']}. {result['remedy']}"
+        told["msg"] = f"{result['msg'].rstrip('.')}. {result['remedy']}"
     if result.get("warnings"):
         told["concerns"] = result["warnings"]
     if status == "blocked":

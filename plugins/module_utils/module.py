@@ -149,7 +149,7 @@ def fail(module: AnsibleModule, error: ClientError) -> NoReturn:
 def _told(error: ClientError) -> dict[str, Any]:
     message = str(error)
     return {
-        "msg": f"{message}. {error.remedy}" if error.remedy else message,
+        "msg": f"{message.rstrip('.')}. {error.remedy}" if error.remedy else message,
         "error_code": error.code or type(error).__name__,
         "remedy": error.remedy,
         "correlation_id": error.correlation_id or "",

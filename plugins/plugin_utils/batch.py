@@ -176,10 +176,10 @@ class BatchAction(ActionBase):
         waiter = waiting.Waiter(
             what=self._task.action.rsplit(".", 1)[-1],
             results=answer["results"],
-            timeout_s=float(args.get("timeout_s") or 14400),
+            timeout_s=_seconds(args, "timeout_s", 14400),
             shown=str(args.get("progress") or "auto"),
         )
-        pause = float(args.get("poll_interval_s") or 15)
+        pause = _seconds(args, "poll_interval_s", 15)
         while True:
             if waiter.settled:
                 if not self.looks_by or not waiter.open or not waiter.may_act_again():
@@ -249,3 +249,8 @@ def _unreadable(host: str, variables: Mapping[str, Any], error: Exception) -> di
         "changed": False,
         **told,
     }
+
+
+def _seconds(args: dict[str, Any], name: str, default: float) -> float:
+    given = args.get(name)
+    return default if given is None else float(given)

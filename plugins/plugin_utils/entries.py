@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 PREFIX = "azlocal_"
@@ -41,8 +41,3 @@ def entry(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     said = {key: variables[PREFIX + key] for key in KEYS if PREFIX + key in variables}
     given = {key: value for key, value in said.items() if value is not None and value != ""}
     return {"name": host, **given, "host": host}
-
-
-def batch(hosts: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The entries of these hosts, in their order."""
-    return [entry(host, hostvars[host]) for host in hosts]

@@ -69,7 +69,8 @@ class Waiter:
     @property
     def open(self) -> list[int]:
         """Which VMs are asked about again: a refused order is this task's result, and is not sent a second time."""
-        over = [result["status"] == "failed" and result.get("settled", True) for result in self.results]
+        judged = ("failed", "blocked")
+        over = [result["status"] in judged and result.get("settled", True) for result in self.results]
         return [index for index, done in enumerate(over) if not done]
 
     @property

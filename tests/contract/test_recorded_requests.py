@@ -26,6 +26,8 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain.target impo
 )
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.wanted import Wanted
 from ansible_collections.azlocal.migrate.tests.support import shared
+from ansible_collections.azlocal.migrate.tests.support.bicep_types import REQUEST, Graph
+from ansible_collections.azlocal.migrate.tests.support.recordings import ITEM
 
 VERSIONS = ("2024-09-01", "2026-05-01")
 EXPRESSIONS = "https://schema.management.azure.com/schemas/common/definitions.json"
@@ -159,7 +161,7 @@ def version(request: pytest.FixtureRequest) -> Iterator[str]:
     yield request.param
 
 
-def validator(version: str, name: str) -> Draft4Validator:
+def validator(version: str, name: str) -> Any:
     """The published schema; template expressions (``[...]``) are no part of a REST body, so nothing counts as one."""
     schema = shared.load(f"control-plane/openapi/armschema.{version}.Microsoft.DataReplication.json")
     # The base type closes itself with additionalProperties: false inside an allOf, which no subtype could satisfy.
@@ -207,9 +209,10 @@ UPDATABLE = {
 }
 
 
-def test_patch_bodies_follow_the_specification(
+def patch_body(
     version: str, custom: dict[str, Any], machine: SourceMachine, place: TargetPlace, pair: wire.Pair
-) -> None:
+) -> dict[str, Any]:
+    """Everything has drifted that this version lets us change."""
     plain = wanted({}, machine, place, custom["targetResourceGroupId"])
     reply = {"properties": wire.create_body(plain, machine, pair, version)["properties"]}
     reply["properties"]["customProperties"] |= {
@@ -219,10 +222,53 @@ def test_patch_bodies_follow_the_specification(
     }
     entry = {"cpu_cores": 8, "memory_mb": 8192, "dynamic_memory": True, "security": "trusted_launch"}
     asked = wanted(entry, machine, place, custom["targetResourceGroupId"])
-    body = wire.update_body(drift(asked, ProtectedItem.parse(reply)))
-    sent = body["properties"]["customProperties"]
+    return wire.update_body(drift(asked, ProtectedItem.parse(reply)))
+
+
+def test_patch_bodies_follow_the_specification(
+    version: str, custom: dict[str, Any], machine: SourceMachine, place: TargetPlace, pair: wire.Pair
+) -> None:
+    sent = patch_body(version, custom, machine, place, pair)["properties"]["customProperties"]
     allowed = UPDATABLE | ({"securityOption"} if version != "2024-09-01" else set())
     assert set(sent) == allowed
     validator(version, "ProtectedItemDynamicMemoryConfig").validate(sent["dynamicMemoryConfig"])
     for nic in sent["nicsToInclude"]:
         validator(version, "VMwareToAzStackHCINicInput").validate(nic)
+
+
+def differences(version: str, body: dict[str, Any], action: str = "") -> set[str]:
+    """Against the type graph, which also knows what a client must not send."""
+    graph = Graph.load(f"datareplication.{version}", REQUEST)
+    type_ = graph.action(action, ITEM) if action else graph.resource(f"{ITEM}@{version}")
+    return {f"{each.path.removeprefix('properties.')}: {each.what}" for each in graph.check(type_, body)}
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_put_bodies_follow_the_type(
+    version: str, kind: str, custom: dict[str, Any], machine: SourceMachine, place: TargetPlace, pair: wire.Pair
+) -> None:
+    asked = wanted(ENTRIES[kind], machine, place, custom["targetResourceGroupId"])
+    assert differences(version, wire.create_body(asked, machine, pair, version)) == set()
+
+
+def test_the_recorded_put_lacks_the_label_and_nothing_else(version: str, recorded: dict[str, Any]) -> None:
+    assert differences(version, recorded["request"]["body"]) == {"customProperties.nicsToInclude[].label: missing"}
+
+
+def test_patch_bodies_follow_the_type_of_the_item(
+    version: str, custom: dict[str, Any], machine: SourceMachine, place: TargetPlace, pair: wire.Pair
+) -> None:
+    """No file has a type for an update, so what is sent is held against the item's own type, and nothing is missing.
+
+    osType is the one property that only an update can set (control-plane §1.1); of the item it is read-only.
+    """
+    found = differences(version, patch_body(version, custom, machine, place, pair))
+    assert {each for each in found if not each.endswith(": missing")} == {"customProperties.osType: read-only"}
+
+
+@pytest.mark.parametrize("shut_down", [True, False])
+def test_failover_bodies_follow_the_type(version: str, shut_down: bool) -> None:
+    body = wire.failover_body(shut_down)
+    assert differences(version, body, "plannedFailover") == set()
+    del body["properties"]["customProperties"]["shutdownSourceVM"]
+    assert differences(version, body, "plannedFailover") == {"customProperties.shutdownSourceVM: missing"}

@@ -78,17 +78,6 @@ class Graph:
                 return self._at(each["input"])
         raise LookupError(f"no action {name} of {resource_type}")
 
-    def named(self, name: str) -> Type:
-        """An object type by the name it has in the specification."""
-        return next(each for each in self.types if each.get("name") == name and "Object" in each["$type"])
-
-    def words(self, name: str, *path: str) -> set[str]:
-        """The words listed for a property of a named type, further ``path`` included."""
-        found = self.named(name)
-        for step in path:
-            found = self._at(self._properties(found)[step]["type"])
-        return {self._at(e)["value"] for e in found["elements"] if self._at(e)["$type"] == "StringLiteralType"}
-
     def _at(self, reference: dict[str, str]) -> Type:
         return self.types[int(reference["$ref"].removeprefix("#/"))]
 

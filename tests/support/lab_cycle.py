@@ -203,9 +203,7 @@ class Cycle:
             self.keep(kind, version, state, reply)
             running = properties["currentJob"]
             if running is not None:
-                kept = self.get(
-                    "Microsoft.DataReplication/replicationVaults/jobs", version, running["id"], "running"
-                )
+                kept = self.get("Microsoft.DataReplication/replicationVaults/jobs", version, running["id"], "running")
                 assert kept["name"] == running["name"]
         return "updating" if properties["provisioningState"] == "Updating" else state
 

@@ -118,6 +118,8 @@ def _migration(azure: Azure) -> JSON:
     return {
         **_counts(azure),
         "dependencyEnabledMachines": "0",
+        "machinesHavingSqlServers": "0",
+        "machinesHavingWebServers": "0",
         "vaultId": ids.VAULT,
         "replicationStorageAccountId": ids.STORAGE_ACCOUNT,
         "aszreplicatingCount": str(progress["replicatingCount"]),

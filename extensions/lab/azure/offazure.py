@@ -60,6 +60,7 @@ def _site(arm_id: str, kind: str, name: str, appliance: str) -> JSON:
                 "objectId": ids.fixed(f"object {appliance}"),
                 "audience": ids.fixed(f"app {appliance}"),
                 "aadAuthority": f"https://login.windows.net/{names.TENANT}",
+                "rawCertData": "bGFi",
             },
             "agentDetails": _agent(appliance),
             "applianceName": appliance,

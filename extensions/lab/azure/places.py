@@ -166,6 +166,7 @@ def storage_container(azure: Azure, request: Request) -> Answer:
 
 def network_rows(azure: Azure, api_version: str = "") -> list[JSON]:
     """``api_version`` is that of the VM service; Resource Graph shows the newest."""
+    newer: JSON = {} if api_version == "2024-01-01" else {"networkType": "Workload"}
     rows = []
     for name, (vlan, allocation, prefix, first, final) in names.LOGICAL_NETWORKS.items():
         subnet: JSON = {
@@ -192,13 +193,12 @@ def network_rows(azure: Azure, api_version: str = "") -> list[JSON]:
                     "subnets": [{"name": f"{name}-subnet", "properties": subnet}],
                     "dhcpOptions": {"dnsServers": ["10.10.0.4"] if allocation == "Static" else []},
                     "vmSwitchName": "ConvergedSwitch(compute_management)",
+                    **newer,
                     "provisioningState": "Succeeded",
                     "status": _SUCCEEDED,
                 },
             }
         )
-        if api_version != "2024-01-01":
-            rows[-1]["properties"]["networkType"] = "Workload"
     return rows
 
 

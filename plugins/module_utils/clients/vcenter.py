@@ -9,6 +9,7 @@ It knows nothing of Ansible and nothing of migration. Machines are named by thei
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any
@@ -35,6 +36,7 @@ class VcenterClient:
     ) -> None:
         self._session = Session(settings, connect_timeout_s=connect_timeout_s, request_timeout_s=request_timeout_s)
         self._places: Places | None = None
+        self._making = threading.Lock()
 
     def __enter__(self) -> VcenterClient:
         return self
@@ -108,6 +110,10 @@ class VcenterClient:
         self._session.write(f"writing the mark of {moid}", send)
 
     def _mark_key(self) -> int:
+        with self._making:  # many threads write marks, and one of them makes the attribute
+            return self._known_mark_key()
+
+    def _known_mark_key(self) -> int:
         operation = f"reading the custom attribute {MARK_ATTRIBUTE}"
         places = self._session.read(operation, self._known_places)
         if places.mark_key is None:

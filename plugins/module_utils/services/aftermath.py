@@ -65,7 +65,9 @@ class Aftermath:
             return self._person(subject, stands, "a VM of its name is on a host, and Azure does not know it")
         instance = self.see.instance(seen.target.arm_id)
         if _ran(instance, on_host, job):
-            return self._person(subject, stands, "the target VM has run: accept it (verify) or remove it yourself")
+            return self._person(
+                subject, stands, "the target VM may have run: decide yourself whether to keep or to remove it"
+            )
         if instance is not None:
             if not _ours(instance, {disk.migrate_disk_name.lower() for disk in item.disks}):
                 return self._person(subject, stands, "the VM of its name does not hold the migrated disks")

@@ -93,8 +93,7 @@ class Cutover:
     def _decide(self, subject: Subject) -> Step:
         seen = subject.seen
         if seen is None:
-            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
-            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=Phase.BLOCKED))
+            return Step(subject=subject, result=results.unseen(subject.entry, subject.problem))
         stands = standing(seen)
         if stands.phase == Phase.CONFLICT:
             return self._isolate(subject, stands)
@@ -176,7 +175,7 @@ class Cutover:
         return target.place(self.see.arm, self.see.project.fabrics[1].cluster_id)
 
     def _names(self, groups: set[str]) -> dict[str, str]:
-        return {seen.name.lower(): seen.name for seen in target.machines(self.see.arm, groups).values()}
+        return {seen.name.lower(): seen.name for seen in self.see.targets(groups).values()}
 
     def _addresses(self, groups: set[str]) -> dict[str, str]:
         held: dict[str, str] = {}

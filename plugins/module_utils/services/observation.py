@@ -81,6 +81,8 @@ class Observatory:
         self.arm = arm
         self.vcenter = vcenter
         self.project = project
+        self._targets: dict[str, TargetSeen] = {}
+        self._listed: set[str] = set()
 
     @cached_property
     def machines(self) -> list[SourceMachine]:
@@ -146,7 +148,7 @@ class Observatory:
         groups |= {item.target_resource_group_id for item in self.items.values()}
         marks = [decode(found.mark) for found in chosen if isinstance(found, SourceMachine)]
         groups |= {mark.target_id.split("/providers/")[0] for mark in marks}
-        targets = target.machines(self.arm, {self.project.scope.group_id(group) for group in groups if group})
+        targets = self.targets({self.project.scope.group_id(group) for group in groups if group})
         now = utc_now()
         return [
             Subject(entry=entry, problem=found)
@@ -154,6 +156,13 @@ class Observatory:
             else Subject(entry=entry, seen=self._observe(found, targets, now))
             for entry, found in zip(entries, chosen, strict=True)
         ]
+
+    def targets(self, groups: set[str]) -> dict[str, TargetSeen]:
+        """The machines of these resource groups; each group is listed once in a call."""
+        fresh = {group.lower() for group in groups if group} - self._listed
+        self._targets.update(target.machines(self.arm, fresh))
+        self._listed |= fresh
+        return self._targets
 
     def _observe(self, source: SourceMachine, targets: dict[str, TargetSeen], now: dt.datetime) -> Observed:
         key = source.instance_uuid.lower()

@@ -18,7 +18,7 @@ from typing import Any
 from ..clients.errors import ClientError, Conflict, ReplyLost
 from ..domain import changes, concerns, wire
 from ..domain.marks import Mark
-from ..domain.phase import MOVING, Phase, Standing, TargetSeen, standing
+from ..domain.phase import MOVING, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, Wanted, build
@@ -66,8 +66,7 @@ class Replication:
 
     def _present(self, subject: Subject) -> Step:
         if subject.seen is None:
-            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
-            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=Phase.BLOCKED))
+            return Step(subject=subject, result=results.unseen(subject.entry, subject.problem))
         stands = standing(subject.seen)
         if stands.phase == Phase.DISCOVERED:
             return self._enable(subject)
@@ -204,7 +203,7 @@ class Replication:
     def _refuse_taken_names(self, steps: Sequence[Step]) -> None:
         """A machine with that name exists: the service would fail, hours later."""
         groups = {step.wanted.target_resource_group_id for step in steps if step.wanted}
-        taken: dict[str, TargetSeen] = target.machines(self.see.arm, groups) if groups else {}
+        taken = self.see.targets(groups)
         items = {
             f"{item.target_resource_group_id}/{item.target_vm_name}".lower(): item for item in self.see.items.values()
         }
@@ -236,8 +235,7 @@ class Replication:
 
     def _absent(self, subject: Subject, force: bool) -> Step:
         if subject.seen is None:
-            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
-            return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=Phase.BLOCKED))
+            return Step(subject=subject, result=results.unseen(subject.entry, subject.problem))
         stands = standing(subject.seen)
         item = subject.seen.item
         if item is None or stands.phase in MOVING - {Phase.SEEDING, Phase.RESYNCING, Phase.ENABLING}:

@@ -12,7 +12,22 @@ from typing import Any
 from ..clients.errors import ClientError
 from ..domain.problem import Problem
 
-BAD_INPUT = "bad_value"  # the code of problems with what a user wrote
+# Codes of problems with what a user wrote: a typing error must not look like a VM that is merely not ready.
+BAD_INPUT = frozenset(
+    {
+        "bad_value",
+        "unknown_option",
+        "vm_unnamed",
+        "vm_unknown",
+        "network_unknown",
+        "storage_path_unknown",
+        "bad_resource_group",
+        "no_resource_group",
+        "no_storage_path",
+        "no_match",
+        "os_disk",
+    }
+)
 OK, CHANGED, FAILED, BLOCKED = "ok", "changed", "failed", "blocked"
 
 
@@ -72,10 +87,16 @@ def blocked(entry: dict[str, Any], problems: Sequence[Problem], **more: Any) -> 
     )
 
 
+def unseen(entry: dict[str, Any], problem: Problem | None) -> Result:
+    """An entry that no single VM answers to."""
+    nothing = Problem(code="vm_unknown", severity="block", text="no VM answers to this entry", remedy="name it")
+    return refused(entry, [problem or nothing])
+
+
 def refused(entry: dict[str, Any], problems: Sequence[Problem]) -> Result:
     """A VM that cannot be replicated: left alone for what it is, failed for what was written wrong about it."""
     result = blocked(entry, problems, phase="blocked")
-    if any(problem.code == BAD_INPUT for problem in problems):
+    if any(problem.code in BAD_INPUT for problem in problems):
         result.status = FAILED
     return result
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from ..domain.job import Job
 from ..domain.phase import DELETE_JOB, FAILOVER_JOB, Phase, standing
-from ..domain.problem import Problem
 from . import results
 from .observation import Entry, Observatory, Subject, machine_key
 from .results import Result
@@ -55,8 +54,7 @@ class Status:
 
     def _result(self, subject: Subject) -> Result:
         if subject.seen is None:
-            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
-            return results.blocked(subject.entry, [problem], phase=Phase.BLOCKED)
+            return results.unseen(subject.entry, subject.problem)
         stands = standing(subject.seen)
         result = state_result(subject, stands)
         result.status, result.remedy = results.OK, REMEDY.get(stands.phase, "")

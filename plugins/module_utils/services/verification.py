@@ -133,8 +133,7 @@ class Verification:
         if isinstance(evidence, ClientError):
             return results.failed(subject.entry, evidence, action="verify"), []
         if subject.seen is None:
-            problem = subject.problem or Problem(code="not_found", severity="block", text="not found", remedy="")
-            return results.blocked(subject.entry, [problem], phase=Phase.BLOCKED), []
+            return results.unseen(subject.entry, subject.problem), []
         stands = self._standing(subject.seen, evidence)
         result = state_result(subject, stands, later=CAN_BE_VERIFIED)
         result.action = "verify"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import KEYS, PREFIX, batch, entry
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import KEYS, PREFIX, entry
 
 # The design's list of what an entry may say; the verbs know no other.
 INTERFACE = (
@@ -54,12 +54,6 @@ def test_no_other_variable_gets_through() -> None:
         "name": "h",
         "host": "h",
     }
-
-
-def test_the_batch_keeps_its_order() -> None:
-    hostvars = {"b": {"azlocal_wave": 1}, "a": {}, "c": {}}
-    assert [one["host"] for one in batch(["b", "c", "a"], hostvars)] == ["b", "c", "a"]
-    assert batch([], hostvars) == []
 
 
 @given(st.text(min_size=1), st.dictionaries(st.sampled_from([PREFIX + key for key in KEYS]), st.integers() | st.text()))
