@@ -154,6 +154,7 @@ class TargetVm:
     heartbeat: str = "NoContact"  # OkApplicationsUnknown once the guest answers
     started_at: dt.datetime | None = None
     ever_ran: bool = False
+    disks_written_at: dt.datetime = dataclasses.field(default_factory=now)  # while it is off
     boots: bool = True  # False: the guest never shows a heartbeat
 
 
@@ -302,7 +303,7 @@ class World:
             if vm.state == "Off":
                 return
             self.journal.write(vm.source_uuid, "target", "power", vm.state, "Off", cause)
-            vm.state, vm.heartbeat, vm.started_at = "Off", "NoContact", None
+            vm.state, vm.heartbeat, vm.started_at, vm.disks_written_at = "Off", "NoContact", None, now()
 
     def remove_target(self, vm: TargetVm, cause: int) -> None:
         with self.lock:

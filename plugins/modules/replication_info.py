@@ -61,7 +61,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.status im
 def work(frame: Frame) -> list[Result]:
     """The standing of many VMs."""
     entries = frame.entries + [{"name": name} for name in frame.params["names"]]
-    return Status(frame.observatory(vcenter_required=False), "").look(entries)
+    return Status(frame.observatory(vcenter_required=False)).look(entries)
 
 
 def main() -> None:

@@ -81,30 +81,35 @@ class BatchAction(ActionBase):
         """One entry per host of the batch. What the play itself says of all hosts is not in their own variables."""
         hostvars = self._vars["hostvars"]
         names = [host for host in self.batch_hosts() if not self._left_alone(host)]
-        own = hostvars[self._vars["inventory_hostname"]]
-        keys = [key for key in KEYS if PREFIX + key in self._vars and PREFIX + key not in own]
-        shared = {key: self._template(PREFIX + key) for key in keys}
+        said = self._said_by_the_play()
+        shared = {key: self._template(said[PREFIX + key]) for key in KEYS if PREFIX + key in said}
         entries = []
         for host in names:
             try:
-                said = {**shared, **entry(host, hostvars[host])}
+                one = {**shared, **entry(host, hostvars[host])}
             except AnsibleError as error:
                 self._unreadable.append(_unreadable(host, hostvars[host], error))
                 continue
             if self._task.check_mode:  # nothing was done, so a later step must know what would have been
                 before = hostvars[host].get(VERDICT) or {}
-                said["planned"] = bool(before.get("changed") or before.get("planned"))
-            entries.append(said)
+                one["planned"] = bool(before.get("changed") or before.get("planned"))
+            entries.append(one)
         return entries
 
-    def _template(self, variable: str) -> Any:
-        """The value of a variable of the play."""
+    def _said_by_the_play(self) -> dict[str, Any]:
+        """The variables of the play itself: they are in no host's own, and hold for all its hosts."""
+        block = self._task._parent
+        while block is not None and getattr(block, "_play", None) is None:
+            block = block._parent
+        said: dict[str, Any] = block._play.get_vars() if block is not None else {}
+        return said
+
+    def _template(self, value: Any, name: str = "a variable of the play") -> Any:
+        """The value of a variable that is not a host's own."""
         try:
-            return self._templar.template(self._vars[variable])
+            return self._templar.template(value)
         except AnsibleError as error:
-            raise StepFailed(
-                {"failed": True, "msg": f"{variable}: {error}", "error_code": "wrong_variables"}
-            ) from error
+            raise StepFailed({"failed": True, "msg": f"{name}: {error}", "error_code": "wrong_variables"}) from error
 
     def _left_alone(self, host: str) -> bool:
         return bool((self._vars["hostvars"][host].get(VERDICT) or {}).get("blocked"))
@@ -112,7 +117,7 @@ class BatchAction(ActionBase):
     def _from_variables(self) -> dict[str, Any]:
         """Options that the task leaves out, and the role's argument spec, checked once for all hosts."""
         given = {name: PREFIX + name for name in role_options.OPTIONS if PREFIX + name in self._vars}
-        values = {variable: self._template(variable) for variable in given.values()}
+        values = {variable: self._template(self._vars[variable], variable) for variable in given.values()}
         role = self._task._role
         try:
             options = role_options.from_variables(values, role._role_path if role else None)
@@ -222,9 +227,8 @@ class BatchAction(ActionBase):
                 if self.asks_hosts == "always":
                     args = {**args, "hosts_seen": hosts.ask_all(self, self._vars)}
                 reply = self.call(args)
-        except StepFailed:
-            if waiter.stumble():
-                raise
+        except StepFailed as failure:
+            waiter.stumble(failure.reply)
             return []
         results: list[dict[str, Any]] = reply["results"]
         return results

@@ -33,6 +33,9 @@ KEYS = (
     "wave",
     "app",
     "owner",
+    "window",
+    "order",
+    "depends_on",
 )
 
 

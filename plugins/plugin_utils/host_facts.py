@@ -28,7 +28,12 @@ def _vm(found: dict[str, Any]) -> dict[str, Any]:
         "uptime_s": found["UptimeSeconds"],
         "nics": [_nic(adapter) for adapter in many(found.get("NetworkAdapters"))],
         "disks": [
-            {"path": disk["Path"], "size_bytes": disk["SizeBytes"], "file_size_bytes": disk.get("FileSizeBytes")}
+            {
+                "path": disk["Path"],
+                "size_bytes": disk["SizeBytes"],
+                "file_size_bytes": disk.get("FileSizeBytes"),
+                "written_at": disk.get("LastWriteUtc") or None,
+            }
             for disk in many(found.get("Disks"))
         ],
     }

@@ -21,7 +21,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter im
 _TERMINAL = sys.stderr.isatty()
 
 PRINT_EVERY_S = 60.0
-STUMBLES = 5  # looks in a row that may fail before the step does
+STUMBLE_S = 900.0  # how long looks may fail in a row: a vCenter restarts in some ten minutes
 CLEANING = frozenset({"clean_up", "remove_failed"})  # actions that a second try follows
 PASSES = 3  # how often the verb may act again in one task
 
@@ -51,7 +51,8 @@ class Waiter:
         self._began = monotonic()
         self._timeout_s = timeout_s
         self._shown = shown
-        self._stumbles = self._passes = 0
+        self._passes = 0
+        self._stumbled_at: float | None = None
         self._first: progress.Tick | None = None
         self._printed: tuple[tuple[str, int], ...] | None = None
         self._printed_at = -PRINT_EVERY_S
@@ -81,16 +82,24 @@ class Waiter:
         self._passes += 1
         return self._passes <= PASSES
 
-    def stumble(self) -> bool:
-        """A look failed. True where it is time to give the whole step up."""
-        self._stumbles += 1
-        return self._stumbles >= STUMBLES
+    def stumble(self, why: Mapping[str, Any]) -> bool:
+        """A look failed. True where it is time to give up; what is not settled then fails with that reason."""
+        now = self._monotonic()
+        if self._stumbled_at is None:
+            self._stumbled_at = now
+        if now - self._stumbled_at < STUMBLE_S:
+            return False
+        for result in self.results:
+            if not result.get("settled", True):
+                said = {key: str(why.get(key) or "") for key in ("error_code", "remedy", "correlation_id")}
+                result.update(said, status="failed", changed=False, settled=True, msg=f"not followed: {why.get('msg')}")
+        return True
 
     def take(self, latest: list[dict[str, Any]], *, looked: bool = False) -> None:
         """Merge what was seen of the open VMs. What was changed for one in this task stays changed, unless it fails."""
         if not latest:
             return
-        self._stumbles = 0
+        self._stumbled_at = None
         for index, new in zip(self.open, latest, strict=True):
             self.results[index] = _merge(self.results[index], new, looked=looked)
         self._say()

@@ -59,7 +59,13 @@ def _vm(vm: TargetVm) -> dict[str, Any]:
         "UptimeSeconds": int(uptime),
         "NetworkAdapters": [_adapter(vm, nic) for nic in vm.nics],
         "Disks": [
-            {"Path": disk.path, "SizeBytes": disk.size_bytes, "FileSizeBytes": disk.size_bytes} for disk in vm.disks
+            {
+                "Path": disk.path,
+                "SizeBytes": disk.size_bytes,
+                "FileSizeBytes": disk.size_bytes,
+                "LastWriteUtc": (now() if running else vm.disks_written_at).isoformat(),
+            }
+            for disk in vm.disks
         ],
     }
 

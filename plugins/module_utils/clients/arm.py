@@ -203,13 +203,22 @@ class ArmClient:
     # Many
 
     def map(self, fn: Callable[[T], R], items: Iterable[T]) -> builtins.list[R | ClientError]:
-        """`fn` of each item, a few at a time, in the order of the items; an item's ClientError is its result."""
+        """`fn` of each item, a few at a time, in the order of the items; an item's error is its result.
+
+        A defect of ours is an error of that item too: it must not take away what the others have already done.
+        """
 
         def guarded(item: T) -> R | ClientError:
             try:
                 return fn(item)
             except ClientError as error:
                 return error
+            except Exception as error:
+                return ServiceError(
+                    f"internal error: {type(error).__name__}: {error}",
+                    code="internal_error",
+                    remedy="run again, and report it if it stays",
+                )
 
         work = [*items]
         if len(work) < 2:

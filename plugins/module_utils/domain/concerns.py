@@ -43,8 +43,7 @@ def _known(machine: SourceMachine, wanted: Wanted | None) -> Iterator[Problem]:
             machine,
             "not_in_vcenter",
             "vCenter does not show it, so its state is what Azure Migrate saw last",
-            "check that the VM still exists and that the vCenter account may see it",
-            "warn",
+            "name the vCenter that holds it, and see that the account may read it",
         )
 
 

@@ -84,6 +84,12 @@ def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
 
 
 def _source(source: SourceMachine) -> Iterable[Problem]:
+    if not source.in_vcenter:
+        yield _block(
+            "not_in_vcenter",
+            "vCenter does not show it, so nothing can be known of it or marked on it",
+            "name the vCenter that holds it, and see that the account may read it",
+        )
     if source.connection not in ("", "connected"):
         yield _block("disconnected", f"vCenter shows it as {source.connection}", "repair the ESXi host's connection")
     if source.power != "on":

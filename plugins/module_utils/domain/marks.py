@@ -31,6 +31,7 @@ class Mark:
     nics: tuple[tuple[int, bool, bool], ...] = ()  # (device key, connected, start connected) as they were
     addresses: tuple[tuple[int, tuple[str, ...]], ...] = ()  # by device key; vCenter forgets them once it is off
     conflict_at: dt.datetime | None = None  # both sides were seen on
+    both_may_run: bool = False  # shutdown: none, confirmed by whoever sent the cutover
     target_id: str = ""  # ARM id of the target machine that the cutover was to make
 
 
@@ -60,6 +61,7 @@ def decode(text: str | None) -> Mark:
         ),
         addresses=_addresses(data.get("ips")),
         conflict_at=values.when(data.get("conflict")),
+        both_may_run=data.get("both") == 1,
         target_id=str(data.get("target") or ""),
     )
 
@@ -90,6 +92,8 @@ def encode(mark: Mark) -> str:
     for key, moment in (("enabled", mark.enabled_at), ("cutover", mark.cutover_at), ("conflict", mark.conflict_at)):
         if moment:
             data[key] = _text(moment)
+    if mark.both_may_run:
+        data["both"] = 1
     if mark.attempt:
         data["attempt"] = mark.attempt
     if mark.nics:

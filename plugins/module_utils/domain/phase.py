@@ -153,7 +153,8 @@ def _percent(value: float | None) -> str:
 
 def standing(seen: Observed) -> Standing:
     """Where the VM stands (rule numbers as in the rule book)."""
-    if seen.source.power == "on" and seen.target is not None and seen.target.power.lower() in ("running", "starting"):
+    both = seen.source.power == "on" and seen.target and seen.target.power.lower() in ("running", "starting")
+    if both and not seen.mark.both_may_run:
         return Standing(phase=Phase.CONFLICT, reason="source and target are both running")  # 2
     return _without_item(seen) if seen.item is None else _with_item(seen, seen.item)
 
@@ -218,7 +219,7 @@ def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
     if state in _CUTTING_OVER:  # 20
         return Standing(phase=Phase.CUTTING_OVER, reason=f"planned failover{_percent(item.migration_percent)}")
     if state in _FAILED_OVER:  # 22-29
-        return _failed_over(item, state)
+        return _failed_over(seen, item, state)
     if state == "Protected" and item.test_failover_state in ("", "None"):
         return _protected(seen, item)
     return Standing(  # 21
@@ -226,8 +227,10 @@ def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
     )
 
 
-def _failed_over(item: ProtectedItem, state: str) -> Standing:
+def _failed_over(seen: Observed, item: ProtectedItem, state: str) -> Standing:
     phase, reason = _FAILED_OVER[state]
+    if phase != Phase.MIGRATED and _sent_again(seen):  # 17: a read that lags shows the failure before this one
+        return Standing(phase=Phase.CUTTING_OVER, reason="a planned failover was sent again and is not visible yet")
     return Standing(phase=phase, reason=reason if phase == Phase.MIGRATED else _health(item, reason))
 
 
@@ -245,6 +248,13 @@ def _protected(seen: Observed, item: ProtectedItem) -> Standing:
     if item.can("PlannedFailover") or item.can("Restart"):  # 18, 19
         return Standing(phase=Phase.READY, reason="ready to migrate")
     return Standing(phase=Phase.READY_HELD, reason="the service does not allow a planned failover at the moment")
+
+
+def _sent_again(seen: Observed) -> bool:
+    """A failover newer than the failure that the item tells of runs, or was sent a moment ago."""
+    if _running(seen.job, FAILOVER_JOB):
+        return True
+    return _recent(seen.mark.cutover_at, seen.now, POST_INVISIBLE_S) and not _failover_ended(seen)
 
 
 def _failover_ended(seen: Observed) -> bool:

@@ -9,7 +9,7 @@ are kept, because the next try uses them. A VM that ran, or anything unclear: a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..clients.errors import InvalidRequest
@@ -18,6 +18,7 @@ from ..domain.job import Job
 from ..domain.phase import FAILOVER_JOB, Observed, Phase, Standing
 from . import results
 from . import scope as where
+from .hosts import HostView, may_have_run
 from .observation import Observatory, Subject
 from .replication import Step
 from .told import state_result
@@ -29,12 +30,10 @@ DELETE_TIMEOUT_S = 900
 class Aftermath:
     """Decides for one tick; ``hosts`` is what the Azure Local hosts said just now."""
 
-    def __init__(self, see: Observatory, hosts: Sequence[Mapping[str, Any]], *, check: bool) -> None:
+    def __init__(self, see: Observatory, hosts: HostView, *, check: bool) -> None:
         self.see = see
         self.check = check
-        self.silent = [str(host.get("node")) for host in hosts if host.get("error")]
-        self.asked = bool(hosts)
-        self.vms = {str(vm.get("name", "")).lower(): vm for host in hosts for vm in host.get("vms") or []}
+        self.hosts = hosts
 
     def step(self, subject: Subject, stands: Standing) -> Step | None:
         """What to do first; None where the cutover may be sent again."""
@@ -46,10 +45,12 @@ class Aftermath:
             return None
         if item.migrate_as_arc:
             return self._person(subject, stands, "with Arc reuse it must not be sent again: open a support case")
-        if not self.asked or self.silent:
-            who = f"these hosts did not answer: {', '.join(self.silent)}" if self.silent else "no host was asked"
+        nodes = self.see.cluster_nodes
+        missing = self.hosts.unheard(nodes) or list(self.hosts.silent)
+        if not nodes or not self.hosts.asked or missing:
+            who = f"no answer from {', '.join(missing)}" if missing else "the nodes of the cluster are not known"
             return self._person(subject, stands, f"whether a half-made VM exists is not proved ({who})")
-        on_host = self.vms.get(item.target_vm_name.lower())
+        on_host = self.hosts.vm(item.target_vm_name)
         if seen.target is None and on_host is None:
             return None
         return self._half_made(subject, stands, job, on_host)
@@ -119,14 +120,10 @@ def _ran(instance: Mapping[str, Any] | None, on_host: Mapping[str, Any] | None, 
     power = (((instance or {}).get("properties") or {}).get("status") or {}).get("powerState")
     if power in ("Running", "Starting", "Stopping", "Paused", "Saved"):
         return True
-    if on_host and (on_host.get("state") != "Off" or on_host.get("uptime_s") or _beats(on_host)):
-        return True
     task = job.task(TURNING_ON) if job else None
-    return task is None or task.state == "Succeeded"
-
-
-def _beats(on_host: Mapping[str, Any]) -> bool:
-    return str(on_host.get("heartbeat") or "").startswith("Ok")
+    if job is None or task is None or task.state == "Succeeded":
+        return True
+    return on_host is not None and may_have_run(on_host, job.ended_at)
 
 
 def _ours(instance: Mapping[str, Any], disk_names: set[str]) -> bool:

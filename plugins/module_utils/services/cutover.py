@@ -9,13 +9,15 @@ and again it does nothing that is not due.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..clients.errors import ClientError, InvalidRequest, ReplyLost
+from ..clients.errors import ClientError, Conflict, InvalidRequest, ReplyLost
 from ..domain import guards, wire
 from ..domain.item import ProtectedItem
 from ..domain.marks import Mark, decode
@@ -25,14 +27,16 @@ from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
 from . import results, target
 from .aftermath import PREPARING, TURNING_ON, Aftermath
+from .hosts import HostView
 from .lookup import until_certain
-from .observation import Entry, Observatory, Subject, machine_key, utc_now
+from .observation import SKEW, Entry, Observatory, Subject, machine_key, utc_now
 from .replication import Step, apply
 from .results import Result
 from .scope import machines_path
 from .told import follows, state_result
 
 # Guards that an earlier, failed cutover of ours explains.
+AGAIN = frozenset({Phase.FAILED_BEFORE, Phase.FAILED_AFTER})
 AFTER_FAILURE = frozenset({"health", "power_off", "tools_missing"})
 TOOLS_TIMEOUT_S, TOOLS_PAUSE_S = 300, 5
 IN_FLIGHT = frozenset({"PlannedFailoverInitiated", "PlannedFailoverCompleting", "PlannedFailoverCompleted"})
@@ -48,7 +52,6 @@ class Options:
     force_power_off: bool = False
     shutdown_timeout_s: float = 900
     retry_failed: bool = True
-    default_group: str = ""
 
     def __post_init__(self) -> None:
         if self.shutdown == "none" and not self.both_may_run:
@@ -66,23 +69,23 @@ class Cutover:
         self.see = see
         self.options = options
         self.check = check
-        self.hosts = hosts
-        self.host_names = {
-            str(vm.get("name", "")).lower(): str(host.get("node") or "?")
-            for host in hosts
-            for vm in (host.get("vms") or [])
-        }
+        self.hosts = HostView(hosts)
+        self._cache: dict[str, Any] = {}
+        self._lock = threading.RLock()
 
     def tick(self, entries: Sequence[Entry]) -> list[Result]:
-        subjects = self.see.subjects(entries, self.options.default_group)
-        powers = self.see.arm.map(self._with_power, subjects)
+        subjects = self.see.subjects(entries)
         steps = [
-            Step(subject=subject, result=results.failed(subject.entry, read))
-            if isinstance(read, ClientError)
-            else self._decide(read)
-            for subject, read in zip(subjects, powers, strict=True)
+            Step(subject=subject, result=results.failed(subject.entry, step)) if isinstance(step, ClientError) else step
+            for subject, step in zip(subjects, self.see.arm.map(self._look, subjects), strict=True)
         ]
-        return apply(self.see, steps, check=self.check)
+        # What takes a source off the network waits for nothing; other steps may take minutes.
+        apply(self.see, [step for step in steps if step.urgent], check=self.check)
+        apply(self.see, [step for step in steps if not step.urgent], check=self.check)
+        return [step.result for step in steps]
+
+    def _look(self, subject: Subject) -> Step:
+        return self._decide(self._with_power(subject))
 
     def _with_power(self, subject: Subject) -> Subject:
         """Where there may be a target, its power decides everything: one GET for those VMs alone."""
@@ -104,7 +107,7 @@ class Cutover:
         if stands.phase == Phase.READY:
             return self._start(subject, stands)
         retry = self.options.retry_failed or subject.entry.get("retry")
-        if stands.phase in (Phase.FAILED_BEFORE, Phase.FAILED_AFTER) and retry:
+        if stands.phase in AGAIN and retry:
             return self._again(subject, stands) or self._start(subject, stands)
         result = state_result(subject, stands, later={Phase.FAILED_REMOVE})
         if stands.phase in (Phase.COMPLETING, Phase.FAILED_REMOVE):  # cut over long ago
@@ -126,7 +129,7 @@ class Cutover:
     def _start(self, subject: Subject, stands: Standing) -> Step:
         seen, protected = subject.sight, subject.item
         again = stands.phase != Phase.READY
-        problems = self._problems(subject, protected, seen.source, again=again)
+        problems = [*_not_yet(subject.entry), *self._problems(subject, protected, seen.source, again=again)]
         result = state_result(subject, stands)
         if problems:
             return Step(
@@ -136,10 +139,14 @@ class Cutover:
         name = protected.target_vm_name
         result.status, result.action, result.phase = results.CHANGED, "cutover", Phase.CUTTING_OVER
         result.settled, result.error_code, result.remedy = self.check, "", ""
-        result.msg = f"planned failover to {name} {'would be' if self.check else 'is'} sent; the source is shut down"
+        off = seen.source.power != "on"
+        first = "the source, which the failed cutover shut down, is powered on; then the " if off else ""
+        verb = "would be" if self.check else "is"
+        result.msg = f"{first}planned failover to {name} {verb} sent{'' if self.options.shutdown == 'none' else ', with the source shut down'}"
+        result.extra["progress_percent"] = 0.0
         result.diff = {
-            "before": {"source": "running", "target": "none"},
-            "after": {"source": "off", "target": f"{name} running"},
+            "before": {"source": seen.source.power, "target": "none"},
+            "after": {"source": "on" if self.options.shutdown == "none" else "off", "target": f"{name} running"},
         }
         return Step(subject=subject, result=result, send=lambda: self._send(subject, again=again))
 
@@ -149,33 +156,38 @@ class Cutover:
         """The guards that do not hold. After a failure, that failure is why health is not Normal and the source off."""
         place = self._cached("place", self._place)
         wanted = build(subject.entry, source, place, Defaults(subscription_id=self.see.arm.subscription_id))
-        found = guards.cutover(item, source, self._around(), None if isinstance(wanted, list) else wanted)
+        found = guards.cutover(item, source, self._around(item), None if isinstance(wanted, list) else wanted)
         return [problem for problem in found if not (again and problem.code in AFTER_FAILURE)]
 
-    def _around(self) -> guards.Surroundings:
-        source, tgt = self.see.project.agents
+    def _around(self, item: ProtectedItem) -> guards.Surroundings:
+        group = item.target_resource_group_id.lower()
+        shared: guards.Surroundings = self._cached("around", self._surroundings)
+        names = {
+            key.rsplit("/", 1)[-1]: key.rsplit("/", 1)[-1] for key in shared.arm_names if key.startswith(f"{group}/")
+        }
+        return dataclasses.replace(shared, now=utc_now(), arm_names=names)
+
+    def _surroundings(self) -> guards.Surroundings:
+        """What stands around all cutovers of this tick: a handful of requests, once. Names by their ARM id."""
         groups = {item.target_resource_group_id for item in self.see.items.values()}
         return guards.Surroundings(
             now=utc_now(),
-            agents_silent=tuple(agent.name for agent in (source, tgt) if not agent.responsive),
+            agents_silent=tuple(agent.name for agent in self.see.project.agents if not agent.responsive),
             bridge_status=self._cached("place", self._place).bridge_status,
-            arm_names=self._cached("names", lambda: self._names(groups)),
-            arm_addresses=self._cached("addresses", lambda: self._addresses(groups)),
-            host_names=self.host_names,
+            arm_names={key: seen.name for key, seen in self.see.targets(groups).items()},
+            arm_addresses=self._addresses(groups),
+            host_names=self.hosts.names,
         )
 
     def _cached(self, key: str, read: Any) -> Any:
         """One read a tick for what all VMs share."""
-        cache = self.__dict__.setdefault("_cache", {})
-        if key not in cache:
-            cache[key] = read()
-        return cache[key]
+        with self._lock:
+            if key not in self._cache:
+                self._cache[key] = read()
+            return self._cache[key]
 
     def _place(self) -> Any:
         return target.place(self.see.arm, self.see.project.fabrics[1].cluster_id)
-
-    def _names(self, groups: set[str]) -> dict[str, str]:
-        return {seen.name.lower(): seen.name for seen in self.see.targets(groups).values()}
 
     def _addresses(self, groups: set[str]) -> dict[str, str]:
         held: dict[str, str] = {}
@@ -192,9 +204,15 @@ class Cutover:
         if item is None:
             raise InvalidRequest("the protected item is gone", code="item_gone", remedy="look at it, then run again")
         before = decode(source.mark)
+        now = dataclasses.replace(seen, item=item, source=source, mark=before, now=utc_now())
+        stands = standing(now)
+        if stands.phase not in (AGAIN if again else {Phase.READY}):
+            raise Conflict(
+                f"it is {stands.phase} by now: {stands.reason}", code="moved_on", remedy="someone else works on it too"
+            )
         self._hold(self._problems(subject, item, source, again=again))
-        if again and source.power != "on" and before.cutover_at:
-            source = self._restore(source)
+        if again and source.power != "on":
+            source = self._restore(now)
             self._hold([p for p in self._problems(subject, item, source) if p.code != "health"])
         mark = dataclasses.replace(
             before,
@@ -203,6 +221,7 @@ class Cutover:
             attempt=before.attempt + 1,
             nics=before.nics or tuple((int(n.nic_id), n.connected, n.start_connected) for n in source.nics),
             addresses=tuple((int(n.nic_id), n.addresses) for n in source.nics if n.addresses) or before.addresses,
+            both_may_run=self.options.shutdown == "none",
             target_id=f"{machines_path(item.target_resource_group_id)}/{item.target_vm_name}",
         )
         self.see.write_mark(source, mark)
@@ -216,10 +235,15 @@ class Cutover:
                 "; ".join(problem.text for problem in problems), code=problems[0].code, remedy=problems[0].remedy
             )
 
-    def _restore(self, source: SourceMachine) -> SourceMachine:
+    def _restore(self, seen: Observed) -> SourceMachine:
         """The failed cutover shut the source down: on again first, as documents want it on until the failover."""
-        if self.see.vcenter is None:
-            return source
+        if self.see.vcenter is None or not self._shut_down_by_us(seen):
+            raise InvalidRequest(
+                "the source is off, and not by the cutover that failed",
+                code="power_off",
+                remedy="power it on if it is to be migrated, wait for the next discovery, then run again",
+            )
+        source = seen.source
         self.see.vcenter.power_on(source.moid, 120)
         deadline = time.monotonic() + TOOLS_TIMEOUT_S
         while True:
@@ -227,6 +251,12 @@ class Cutover:
             if source.tools == "running" or time.monotonic() > deadline:
                 return source
             time.sleep(TOOLS_PAUSE_S)
+
+    def _shut_down_by_us(self, seen: Observed) -> bool:
+        """Its last power-off lies within the failover that failed."""
+        off = self.see.power_offs([seen]).get(seen.source.moid)
+        ended = seen.job.ended_at if seen.job and seen.job.display_name == FAILOVER_JOB else None
+        return off is not None and ended is not None and off <= ended + SKEW
 
     def _post(self, source: Any, item_id: str, before: Mark, mark: Mark) -> None:
         body = wire.failover_body(self.options.shutdown != "none")
@@ -236,7 +266,7 @@ class Cutover:
             if not until_certain(lambda: self._accepted(item_id, mark.cutover_at)):
                 raise
         except ClientError as error:
-            self.see.take_back(source, before, error)
+            self.see.take_back(source, before, mark, error)
             raise
 
     def _accepted(self, item_id: str, since: dt.datetime | None) -> bool | None:
@@ -276,9 +306,16 @@ class Cutover:
                 result.warnings.append("the source has not shut down in time; force_power_off would power it off")
                 return Step(subject=subject, result=result)
             result.status, result.action = results.CHANGED, "power_off"
-            result.msg = "the guest did not shut down in time and is powered off, as the wave allows"
+            verb = "would be" if self.check else "is"
+            result.msg = f"the guest did not shut down in time and {verb} powered off, as the wave allows"
             return Step(subject=subject, result=result, send=lambda: self._power_off(seen))
         return Step(subject=subject, result=result)
+
+    def _still_on(self, seen: Observed) -> bool:
+        """The list was read before the job: only a read after it tells."""
+        if seen.source.power != "on" or seen.mark.both_may_run:
+            return False
+        return self.see.fresh_source(seen.source).power == "on"
 
     def _overdue(self, since: dt.datetime | None) -> bool:
         return since is not None and (utc_now() - since).total_seconds() > self.options.shutdown_timeout_s
@@ -292,17 +329,18 @@ class Cutover:
         seen = subject.sight
         result = state_result(subject, stands)
         connected = [nic for nic in seen.source.nics if nic.connected]
-        if not connected or seen.mark.cutover_at is None:
+        if not connected or seen.mark.cutover_at is None or seen.mark.both_may_run:
             return Step(subject=subject, result=result)
         result.msg = f"{stands.reason}; the NICs of the source {'would be' if self.check else 'are'} disconnected"
         result.action = "disconnect_source"
         mark = dataclasses.replace(seen.mark, conflict_at=utc_now())
 
         def send() -> None:
-            self.see.write_mark(seen.source, mark)
             self._disconnect(seen)
+            with contextlib.suppress(ClientError):  # the network comes first; the mark is for the record
+                self.see.write_mark(seen.source, mark)
 
-        return Step(subject=subject, result=result, send=send)
+        return Step(subject=subject, result=result, send=send, urgent=True)
 
     def _disconnect(self, seen: Observed) -> None:
         if self.see.vcenter is not None:
@@ -325,3 +363,18 @@ class Cutover:
         result.msg = "it runs on Azure Local; the NICs of the source no longer connect at power on"
         result.diff = {"before": {"source_nics": "connect at power on"}, "after": {"source_nics": "stay disconnected"}}
         return Step(subject=subject, result=result, send=lambda: self._disconnect(seen))
+
+
+def _not_yet(entry: Mapping[str, Any]) -> list[Problem]:
+    """What a wave file may ask of a cutover and this version cannot keep: better not at all than at the wrong time."""
+    return [
+        Problem(
+            code="not_supported_yet",
+            severity="block",
+            text=f"its wave file gives {name}, which this version cannot keep",
+            remedy=f"leave {name} out and run the cutover when it is due",
+            field=name,
+        )
+        for name in ("window", "order", "depends_on")
+        if entry.get(name)
+    ]

@@ -17,13 +17,13 @@ from functools import cached_property
 from typing import Any
 
 from ..clients.arm import ArmClient
-from ..clients.errors import ClientError, DeadlineExceeded, InvalidRequest, ReplyLost
+from ..clients.errors import ClientError, DeadlineExceeded, InvalidRequest, PermissionDenied, ReplyLost
 from ..clients.vcenter import VcenterClient
 from ..domain import selection
 from ..domain.item import ProtectedItem
 from ..domain.job import Job
 from ..domain.marks import ATTRIBUTE, Mark, decode, encode, is_ours
-from ..domain.phase import Observed, TargetSeen
+from ..domain.phase import SKEW_S, Observed, TargetSeen
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine, join, merge
 from . import scope as where
@@ -31,6 +31,7 @@ from . import target
 from .project import Project
 
 Entry = dict[str, Any]
+SKEW = dt.timedelta(seconds=SKEW_S)
 
 
 def utc_now() -> dt.datetime:
@@ -83,6 +84,7 @@ class Observatory:
         self.project = project
         self._targets: dict[str, TargetSeen] = {}
         self._listed: set[str] = set()
+        self._refused: dict[str, ClientError] = {}
 
     @cached_property
     def machines(self) -> list[SourceMachine]:
@@ -140,28 +142,45 @@ class Observatory:
         """The VM instance behind a target machine."""
         return self.arm.get_or_none(where.vm_instance_path(machine_id), where.LOCAL_VM)
 
-    def subjects(self, entries: Iterable[Entry], default_group: str) -> list[Subject]:
+    def subjects(self, entries: Iterable[Entry]) -> list[Subject]:
         """Join every entry with what was seen of it."""
         entries = list(entries)
         chosen = [selection.select(entry, self.machines) for entry in entries]
-        groups = {default_group} | {str(entry.get("target_resource_group") or "") for entry in entries}
+        groups = {str(entry.get("target_resource_group") or "") for entry in entries}
         groups |= {item.target_resource_group_id for item in self.items.values()}
         marks = [decode(found.mark) for found in chosen if isinstance(found, SourceMachine)]
         groups |= {mark.target_id.split("/providers/")[0] for mark in marks}
         targets = self.targets({self.project.scope.group_id(group) for group in groups if group})
         now = utc_now()
-        return [
-            Subject(entry=entry, problem=found)
-            if isinstance(found, Problem)
-            else Subject(entry=entry, seen=self._observe(found, targets, now))
-            for entry, found in zip(entries, chosen, strict=True)
-        ]
+        met: set[str] = set()
+        subjects = []
+        for entry, found in zip(entries, chosen, strict=True):
+            problem = found if isinstance(found, Problem) else self._unusable(entry, found, met)
+            if problem is None and isinstance(found, SourceMachine):
+                met.add(found.instance_uuid.lower())
+                subjects.append(Subject(entry=entry, seen=self._observe(found, targets, now)))
+            else:
+                subjects.append(Subject(entry=entry, problem=problem))
+        return subjects
+
+    def _unusable(self, entry: Entry, source: SourceMachine, met: set[str]) -> Problem | None:
+        """One VM named twice would be ordered twice; a group that may not be read hides what is in it."""
+        if source.instance_uuid.lower() in met:
+            text = f"an earlier entry names the same VM ({source.name}, {source.instance_uuid})"
+            return Problem(code="vm_twice", severity="block", text=text, remedy="keep one of the two")
+        error = self._refused.get(self.project.scope.group_id(str(entry.get("target_resource_group") or "")).lower())
+        if error is None:
+            return None
+        return Problem(code=error.code or "group_refused", severity="block", text=str(error), remedy=error.remedy)
 
     def targets(self, groups: set[str]) -> dict[str, TargetSeen]:
         """The machines of these resource groups; each group is listed once in a call."""
-        fresh = {group.lower() for group in groups if group} - self._listed
-        self._targets.update(target.machines(self.arm, fresh))
-        self._listed |= fresh
+        for group in sorted({group.lower() for group in groups if group} - self._listed):
+            self._listed.add(group)
+            try:
+                self._targets.update(target.machines(self.arm, {group}))
+            except (PermissionDenied, InvalidRequest) as error:
+                self._refused[group] = error  # told to the VMs that are to go there
         return self._targets
 
     def _observe(self, source: SourceMachine, targets: dict[str, TargetSeen], now: dt.datetime) -> Observed:
@@ -185,12 +204,36 @@ class Observatory:
         return join(again, source)
 
     def with_power(self, seen: Observed) -> Observed:
-        """Read the target's power state where there may be a target: one GET for that VM."""
+        """Read the target's power state where there may be a target: one GET for that VM.
+
+        The source's was read in a list, before: where both seem to run it is read again, after.
+        """
         if seen.target is None:
             return seen
         instance = self.instance(seen.target.arm_id)
         power = (((instance or {}).get("properties") or {}).get("status") or {}).get("powerState") or ""
-        return dataclasses.replace(seen, target=dataclasses.replace(seen.target, power=power))
+        seen = dataclasses.replace(seen, target=dataclasses.replace(seen.target, power=power))
+        if seen.source.power == "on" and power in ("Running", "Starting"):
+            seen = dataclasses.replace(seen, source=self.fresh_source(seen.source))
+        return seen
+
+    def power_offs(self, seen: Iterable[Observed]) -> dict[str, dt.datetime]:
+        """By managed object: when each source last went off since its cutover was sent. One event query for all."""
+        sent = {one.source.moid: one.mark.cutover_at for one in seen if one.mark.cutover_at and one.source.moid}
+        if self.vcenter is None or not sent:
+            return {}
+        ends: dict[str, dt.datetime] = {}
+        for event in self.vcenter.events(list(sent), ["VmPoweredOffEvent"], min(sent.values()) - SKEW):
+            if event["at"] >= sent[event["moid"]] - SKEW:
+                ends[event["moid"]] = max(ends.get(event["moid"], event["at"]), event["at"])
+        return ends
+
+    @cached_property
+    def cluster_nodes(self) -> frozenset[str]:
+        """Names of the cluster's nodes, lower case and short; empty where Azure does not tell them."""
+        cluster = self.arm.get(self.project.fabrics[1].cluster_id, where.CLUSTER)
+        reported = (cluster.get("properties") or {}).get("reportedProperties") or {}
+        return frozenset(str(node.get("name") or "").lower().split(".")[0] for node in reported.get("nodes") or [])
 
     def write_mark(self, source: SourceMachine, mark: Mark) -> None:
         """Write a mark on the source VM, before the act that it announces. Text that is not ours is left alone."""
@@ -200,11 +243,21 @@ class Observatory:
                 code="foreign_mark",
                 remedy="use the version that wrote it, or clear the attribute if you know that nothing is under way",
             )
-        if self.vcenter is not None and source.moid:
-            self.vcenter.set_mark(source.moid, encode(mark))
+        if self.vcenter is None or not source.moid:
+            raise InvalidRequest(
+                f"{source.name}: vCenter does not show it, so no mark can be written",
+                code="not_in_vcenter",
+                remedy="name the vCenter that holds it, and see that the account may read it",
+            )
+        self.vcenter.set_mark(source.moid, encode(mark))
 
-    def take_back(self, source: SourceMachine, before: Mark, error: ClientError) -> None:
-        """After a refusal nothing is on its way: the mark says again what it said. Unclear ends leave it standing."""
-        if not isinstance(error, ReplyLost | DeadlineExceeded):
-            with contextlib.suppress(ClientError):  # the refusal is what must be told
+    def take_back(self, source: SourceMachine, before: Mark, mine: Mark, error: ClientError) -> None:
+        """After a refusal nothing is on its way: the mark says again what it said. Unclear ends leave it standing.
+
+        Only our own mark is taken back: where somebody else has written since, theirs is the one that speaks.
+        """
+        if isinstance(error, ReplyLost | DeadlineExceeded) or self.vcenter is None:
+            return
+        with contextlib.suppress(ClientError):  # the refusal is what must be told
+            if self.vcenter.vm(source.moid).get("mark") == encode(mine):
                 self.write_mark(source, before)

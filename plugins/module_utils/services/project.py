@@ -58,7 +58,7 @@ class Project:
             raise NotReady(
                 f"project {self.scope.project} has no replication vault yet",
                 code="no_vault",
-                remedy="register the source appliance (azlocal.migrate.discover): the vault appears with it",
+                remedy="register the source appliance: the vault appears with it",
             )
         return vault
 
@@ -126,11 +126,13 @@ class Project:
         try:
             return self.arm.get(self.scope.solution_path(name), where.MIGRATE)
         except NotFound as error:
+            if error.code in ("SubscriptionNotFound", "ResourceGroupNotFound"):
+                raise  # says it better than we could
             raise NotReady(
                 f"Azure Migrate project {self.scope.project} in resource group {self.scope.resource_group} "
                 f"does not exist or lacks the solution {name}",
                 code=error.code or "project_not_found",
-                remedy="check azlocal_resource_group and azlocal_project, or run azlocal.migrate.prepare",
+                remedy="check azlocal_resource_group, azlocal_project and the subscription",
                 correlation_id=error.correlation_id,
             ) from error
 
@@ -171,7 +173,7 @@ class Project:
             raise NotReady(
                 f"the {what} {path.rsplit('/', 1)[-1]} is {state}",
                 code="infrastructure_not_ready",
-                remedy="run azlocal.migrate.prepare (module infrastructure) again",
+                remedy="initialise the replication infrastructure of this pair of appliances (portal or Az.Migrate)",
             )
 
 

@@ -41,6 +41,7 @@ class Step:
     result: Result
     send: Callable[[], None] | None = None  # None: nothing to do
     wanted: Wanted | None = None
+    urgent: bool = False
 
 
 class Replication:
@@ -55,7 +56,7 @@ class Replication:
     # -- present -----------------------------------------------------------------------------------------------
 
     def present(self, entries: Sequence[Entry]) -> list[Result]:
-        steps = [self._present(subject) for subject in self.see.subjects(entries, self.defaults.target_resource_group)]
+        steps = [self._present(subject) for subject in self.see.subjects(entries)]
         self._refuse_twins(steps)
         self._refuse_taken_names(steps)
         return self._apply(steps)
@@ -137,7 +138,8 @@ class Replication:
         body = wire.create_body(wanted, source, pair, version)
         path = f"{self.see.project.vault_id}/protectedItems/{source.machine_id.rsplit('/', 1)[-1]}"
         wave = str(subject.entry.get("wave") or "")
-        self.see.write_mark(source, Mark(wave=wave, enabled_at=utc_now()))
+        mark = Mark(wave=wave, enabled_at=utc_now())
+        self.see.write_mark(source, mark)
         try:
             self.see.arm.put(path, version, body)
         except ReplyLost:
@@ -146,7 +148,7 @@ class Replication:
         except ClientError as error:
             if isinstance(error, Conflict) and self.see.arm.get_or_none(path, version) is not None:
                 return  # the item is being made already, by us or by someone else
-            self.see.take_back(source, before, error)
+            self.see.take_back(source, before, mark, error)
             raise
 
     def _drift(self, subject: Subject, result: Result) -> Step:
@@ -229,7 +231,7 @@ class Replication:
     def absent(self, entries: Sequence[Entry], *, force: bool = False) -> list[Result]:
         """Take replication back before a cutover: seed disks are discarded, the source is not touched."""
         steps = []
-        for subject in self.see.subjects(entries, self.defaults.target_resource_group):
+        for subject in self.see.subjects(entries):
             steps.append(self._absent(subject, force))
         return self._apply(steps)
 
@@ -268,11 +270,12 @@ class Replication:
     def _take_away(self, subject: Subject, force: bool) -> None:
         """Our own removal clears the mark first: an item that is gone under a mark was removed by someone else."""
         source, before = subject.sight.source, subject.sight.mark
-        self.see.write_mark(source, Mark(wave=before.wave))
+        cleared = Mark(wave=before.wave)
+        self.see.write_mark(source, cleared)
         try:
             remove_item(self.see, subject.item.id, force=force)
         except ClientError as error:
-            self.see.take_back(source, before, error)
+            self.see.take_back(source, before, cleared, error)
             raise
 
     # -- apply -------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def gather(
     see: Observatory, defaults: Defaults, entries: Sequence[Entry], hosts: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """``vms`` for the report model: status and reason as the verbs would give them today, without a write."""
-    told = Status(see, "").history(entries)
+    told = Status(see).history(entries)
     planned = Replication(see, defaults, check=True, retry_failed=False).present(entries) if entries else []
     migrated = [entry for entry, vm in zip(entries, told, strict=False) if vm["phase"] in _MIGRATED]
     proofs = Verification(see, defaults, hosts, check_mode=True).verify(migrated) if migrated else []

@@ -13,7 +13,7 @@ MIGRATE = "2018-09-01-preview"
 OFF_AZURE = ("2024-12-01-preview", "2023-06-06")
 HYBRID_COMPUTE = "2024-07-10"
 LOCAL_VM = "2024-01-01"
-CUSTOM_LOCATION = "2021-08-15"
+CLUSTER = "2026-04-30"
 
 MIGRATION_SOLUTION = "Servers-Migration-ServerMigration_DataReplication"
 DISCOVERY_SOLUTION = "Servers-Discovery-ServerDiscovery"

@@ -29,16 +29,15 @@ JOB_TITLES = {
 class Status:
     """Phase, progress and history of a batch of VMs."""
 
-    def __init__(self, see: Observatory, default_group: str) -> None:
+    def __init__(self, see: Observatory) -> None:
         self.see = see
-        self.default_group = default_group
 
     def look(self, entries: Sequence[Entry]) -> list[Result]:
         """One entry per VM: blocked where no single VM answers to it, else ok, whatever its phase."""
         return [self._result(subject) for subject in self._subjects(entries)]
 
     def _subjects(self, entries: Sequence[Entry]) -> list[Subject]:
-        subjects = self.see.subjects(entries or self._everything(), self.default_group)
+        subjects = self.see.subjects(entries or self._everything())
         for subject in subjects:  # a source that runs beside a target is rare, and worth one more read
             if subject.seen and subject.seen.target and subject.seen.source.power == "on":
                 subject.seen = self.see.with_power(subject.seen)
@@ -70,7 +69,7 @@ class Status:
         jobs: dict[str, list[Job]] = defaultdict(list)
         for job in self.see.all_jobs:
             jobs[machine_key(job.object_name)].append(job)
-        ends = self._power_offs(subjects)
+        ends = self.see.power_offs([subject.seen for subject in subjects if subject.seen])
         told = []
         for subject in subjects:
             result = self._result(subject)
@@ -85,14 +84,6 @@ class Status:
                 }
             )
         return told
-
-    def _power_offs(self, subjects: Sequence[Subject]) -> dict[str, dt.datetime]:
-        marks = [s.seen for s in subjects if s.seen and s.seen.mark.cutover_at and s.seen.source.moid]
-        if self.see.vcenter is None or not marks:
-            return {}
-        since = min(seen.mark.cutover_at for seen in marks if seen.mark.cutover_at)
-        moids = [seen.source.moid for seen in marks]
-        return {e["moid"]: e["at"] for e in self.see.vcenter.events(moids, ["VmPoweredOffEvent"], since)}
 
 
 def _started(job: Job) -> dt.datetime:

@@ -41,6 +41,8 @@ def place(arm: ArmClient, cluster_id: str) -> TargetPlace:
     """Everything of the instance that a VM's specification refers to: 3 requests and list pages."""
     subscription = segment(cluster_id, "subscriptions")
     rows = arm.resource_graph(_BRIDGE.format(cluster=cluster_id.replace("'", "")), [subscription])
+    # Several custom locations on one cluster: a running one first, then by name, so that every run picks the same.
+    rows.sort(key=lambda row: (row.get("status") != "Running", str(row.get("customLocation") or "").lower()))
     bridge = rows[0] if rows else {}
     provider = f"/subscriptions/{subscription}/providers/Microsoft.AzureStackHCI"
     return TargetPlace(

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..clients.errors import ClientError, InvalidRequest
-from ..domain.checks import NAMES, Check, Evidence, HostFacts, TargetFacts, evaluate, may_pass_later, verified
+from ..domain.checks import NAMES, Check, Evidence, TargetFacts, evaluate, may_pass_later, verified
 from ..domain.phase import Observed, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.spec import Defaults, Wanted, build
 from . import results, target
+from .hosts import HostView
 from .observation import Entry, Observatory, Subject, utc_now
 from .replication import Step, apply, remove_item
 from .results import Result
@@ -23,7 +24,6 @@ from .told import follows, state_result
 
 # Where there is a target to look at; a removal that failed took nothing from it.
 CAN_BE_VERIFIED = frozenset({Phase.MIGRATED, Phase.COMPLETED, Phase.FAILED_REMOVE})
-POWER_OFF = ("VmPoweredOffEvent", "VmGuestShutdownEvent")
 
 
 class Verification:
@@ -40,7 +40,7 @@ class Verification:
     ) -> None:
         self.see = see
         self.defaults = defaults
-        self.hosts = hosts
+        self.hosts = HostView(hosts)
         self.check_mode = check_mode
         self.retry_failed = retry_failed
         self._nics: dict[str, dict[str, Any]] = {}
@@ -61,11 +61,11 @@ class Verification:
     # -- looking -----------------------------------------------------------------------------------------------
 
     def _look(self, entries: Sequence[Entry]) -> list[tuple[Subject, Evidence | ClientError | None]]:
-        subjects = self.see.subjects(entries, self.defaults.target_resource_group)
+        subjects = self.see.subjects(entries)
         migrated = [s for s in subjects if s.seen and s.seen.mark.cutover_at]
         groups = {s.seen.mark.target_id.split("/providers/")[0] for s in migrated if s.seen and s.seen.mark.target_id}
         self._nics = target.network_interfaces(self.see.arm, groups) if groups else {}
-        ends = self._power_offs(migrated)
+        ends = self.see.power_offs([s.seen for s in migrated if s.seen])
         place = target.place(self.see.arm, self.see.project.fabrics[1].cluster_id) if migrated else None
 
         def look(subject: Subject) -> Evidence | None:
@@ -73,6 +73,12 @@ class Verification:
             if seen is None or seen.mark.cutover_at is None:
                 return None
             wanted = build(subject.entry, seen.source, place, self.defaults) if place else []
+            if not isinstance(wanted, Wanted) and seen.item is not None:  # without intent there is nothing to compare
+                raise InvalidRequest(
+                    "; ".join(problem.text for problem in wanted) or "what was wanted is not known",
+                    code="no_intent",
+                    remedy="give the values that it was replicated with; it is not completed without them",
+                )
             return self._evidence(seen, wanted if isinstance(wanted, Wanted) else None, ends)
 
         return list(zip(subjects, self.see.arm.map(look, subjects), strict=True))
@@ -81,15 +87,14 @@ class Verification:
         instance = self.see.instance(seen.target.arm_id) if seen.target else None
         facts: TargetFacts | None = target.facts(instance, self._nics) if instance else None
         name = seen.target.name if seen.target else (wanted.target_vm_name if wanted else "")
-        silent = tuple(str(h.get("node") or h.get("host") or "?") for h in self.hosts if h.get("error"))
         return Evidence(
             source=seen.source,
             wanted=wanted,
             item=self._fresh_item(seen),
             target=facts,
-            host=self._on_host(name),
-            hosts_asked=bool(self.hosts),
-            hosts_silent=silent,
+            host=self.hosts.facts(name),
+            hosts_asked=self.hosts.asked,
+            hosts_silent=self.hosts.silent,
             powered_off_at=ends.get(seen.source.moid),
             addresses={str(key): addresses for key, addresses in seen.mark.addresses},
             now=utc_now(),
@@ -97,33 +102,6 @@ class Verification:
 
     def _fresh_item(self, seen: Observed) -> Any:
         return self.see.item_now(seen.item.id) if seen.item else None
-
-    def _on_host(self, name: str) -> HostFacts | None:
-        for host in self.hosts:
-            for vm in host.get("vms") or []:
-                if str(vm.get("name", "")).lower() == name.lower():
-                    return HostFacts(
-                        node=str(host.get("node") or ""),
-                        state=str(vm.get("state") or ""),
-                        heartbeat=str(vm.get("heartbeat") or ""),
-                        generation=vm.get("generation"),
-                        cpu_cores=vm.get("cpu_cores"),
-                        disk_sizes=tuple(int(disk.get("size_bytes") or 0) for disk in vm.get("disks") or []),
-                        addresses=tuple(a for nic in vm.get("nics") or [] for a in nic.get("addresses") or []),
-                    )
-        return None
-
-    def _power_offs(self, subjects: Sequence[Subject]) -> dict[str, dt.datetime]:
-        """When each source went off for its cutover: one event query for all."""
-        if self.see.vcenter is None or not subjects:
-            return {}
-        moids = [s.seen.source.moid for s in subjects if s.seen and s.seen.source.moid]
-        since = min(s.seen.mark.cutover_at for s in subjects if s.seen and s.seen.mark.cutover_at)
-        ends: dict[str, dt.datetime] = {}
-        for event in self.see.vcenter.events(moids, list(POWER_OFF), since - dt.timedelta(minutes=10)):
-            if event["kind"] == "VmPoweredOffEvent":
-                ends[event["moid"]] = max(ends.get(event["moid"], event["at"]), event["at"])
-        return ends
 
     # -- judging -----------------------------------------------------------------------------------------------
 
@@ -141,6 +119,8 @@ class Verification:
             if result.status == results.OK and not follows(subject, result):
                 result.status, result.error_code = results.BLOCKED, "not_migrated"
                 result.remedy = "cut it over first (azlocal.migrate.cutover)"
+            return result, []
+        if follows(subject, result):  # a step before this one would still change what is checked here
             return result, []
         checks = evaluate(evidence, names)
         result.extra["checks"] = [check.as_dict() for check in checks]

@@ -12,10 +12,14 @@ $names = @($Params.names | Where-Object { $_ })
 function Get-DiskFact($Drive) {
     # a disk that cannot be opened is still worth its path
     $vhd = Get-VHD -Path $Drive.Path -ErrorAction SilentlyContinue
+    $file = Get-Item -LiteralPath $Drive.Path -ErrorAction SilentlyContinue
+    $written = ''
+    if ($file) { $written = $file.LastWriteTimeUtc.ToString('o') }
     [pscustomobject]@{
         Path = "$($Drive.Path)"
         SizeBytes = [int64]$vhd.Size
         FileSizeBytes = [int64]$vhd.FileSize
+        LastWriteUtc = $written
     }
 }
 
