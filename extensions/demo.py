@@ -9,13 +9,16 @@ Everything after the first line is what a user would type: the lab's environment
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = [sys.executable, str(ROOT / "extensions" / "lab")]
@@ -31,20 +34,41 @@ def main() -> int:
     serve = ["serve", "--state", str(state), "--vms", str(options.vms), "--seed", str(options.seed)]
     subprocess.run([*LAB, *serve, "--speed", str(options.speed)], check=True)
     environment = {**os.environ, **_exports(state / "lab.env")}
+    report = state / "report"
     ended = 0
+    _say(
+        f"{options.vms} VMs in {len(WAVES)} waves go to Azure Local, {options.speed:g} times as fast as the recorded "
+        f"services: some minutes; progress is told as it goes"
+    )
     try:
         for wave in WAVES:
             _say(f"{wave}: replicate, cut over, verify, complete")
-            ended |= _play("migrate", state, environment, "--limit", wave)
+            ended |= _play("migrate", state, environment, "--limit", wave, "-e", "azlocal_progress=on")
         _say("report")
-        report = state / "report"
         ended |= _play("report", state, environment, "-e", f"azlocal_report_dir={report}")
     finally:
         subprocess.run([*LAB, "stop", "--state", str(state)], check=False, capture_output=True)
     _say(f"done in {time.monotonic() - began:.0f} s; every request is in {state / 'ledger.jsonl'}")
-    if (report / "report.html").is_file():
-        print(f"The report: {report / 'report.html'}", flush=True)
+    if (report / "report.json").is_file():
+        print("\n".join(_closing(json.loads((report / "report.json").read_text(encoding="utf-8")))))
+        print(f"\nThe report: {report / 'report.html'}", flush=True)
     return ended
+
+
+def _closing(report: dict[str, Any]) -> list[str]:
+    """How many VMs made it; each one that did not, why, and what to do about it."""
+    vms: list[dict[str, Any]] = report["vms"]
+    left = [vm for vm in vms if vm["phase"] != "completed"]
+    lines = [f"{len(vms) - len(left)} of {len(vms)} VMs completed."]
+    if left:
+        lines += [f"{len(left)} not, each for its own reason:", ""]
+    width = shutil.get_terminal_size().columns
+    for vm in left:
+        why = vm["msg"] or vm["phase_reason"] or vm["phase"]
+        told = [f"{vm['name']}: {why}", *([f"do this: {vm['remedy']}"] if vm["remedy"] else [])]
+        for indent, text in zip(("  ", "      "), told, strict=False):
+            lines += textwrap.wrap(text, width, initial_indent=indent, subsequent_indent="      ")
+    return lines
 
 
 def _options() -> argparse.Namespace:

@@ -35,11 +35,14 @@ options:
       - C(.yml), C(.yaml) and C(.json) hold a list of mappings, or C(vms) with such a list.
       - A file may be encrypted with Ansible Vault.
       - Only the column C(name) is needed, the name of the VM in vCenter. Known are
-        C(wave), C(app), C(owner), C(window), C(order), C(hold_days), C(depends_on) (names with C(;) between them),
-        C(machine_id), C(instance_uuid), C(target_vm_name), C(target_resource_group), C(storage_path), C(os_disk),
+        C(wave), C(app), C(owner), C(hold_days), C(machine_id), C(instance_uuid), C(target_vm_name),
+        C(target_resource_group), C(storage_path), C(os_disk),
         C(cpu_cores), C(memory_mb), C(generation), C(security), C(os_type), C(arc), C(auto_resync), and
         C(dynamic_memory), C(disks), C(nics), C(network_map), which are JSON in a table.
-      - A VM may be there once in all files together, and no two may get the same name on the target.
+      - C(window), C(order) and C(depends_on) (names with C(;) between them) are read as well, but this version cannot keep
+        them yet. A VM that carries one of them is replicated and then not cut over, until the cell is emptied.
+      - A VM may be there once in all files together, by C(name), by C(instance_uuid) and by C(machine_id), and no two may get
+        the same name on the target.
     type: raw
     required: true
   inventory:
@@ -53,9 +56,9 @@ options:
 
 EXAMPLES = r"""
 # wave.yml, with a file next to it, wave.csv:
-#   name,wave,app,owner,target_vm_name,cpu_cores,memory_mb,depends_on
-#   erp-db01,1,erp,dba@example.com,,8,32768,
-#   erp-app01,1,erp,erp@example.com,erp-app-01,,,erp-db01
+#   name,wave,app,owner,target_vm_name,cpu_cores,memory_mb
+#   erp-db01,1,erp,dba@example.com,,8,32768
+#   erp-app01,1,erp,erp@example.com,erp-app-01,,
 plugin: azlocal.migrate.wave
 source: wave.csv
 

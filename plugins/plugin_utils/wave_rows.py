@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,10 +116,11 @@ def build_row(raw: RawRow) -> Row | list[WaveError]:
 
 
 def twice(rows: Iterable[Row]) -> list[WaveError]:
-    """Rules across all rows of all sources: each VM once, each target name once."""
+    """Rules across all rows of all sources: each VM once, by name and by id; each target name once."""
     errors: list[WaveError] = []
     names: dict[str, Row] = {}
     targets: dict[str, Row] = {}
+    vms: dict[tuple[str, str], Row] = {}
     for row in rows:
         first = names.setdefault(row.name, row)
         if first is not row:
@@ -134,6 +135,7 @@ def twice(rows: Iterable[Row]) -> list[WaveError]:
                 )
             )
             continue
+        errors += _same_vm(row, vms)
         target = str(row.values.get("target_vm_name", row.name))
         other = targets.setdefault(target.casefold(), row)
         if other is not row:
@@ -147,6 +149,21 @@ def twice(rows: Iterable[Row]) -> list[WaveError]:
                 )
             )
     return errors
+
+
+def _same_vm(row: Row, seen: dict[tuple[str, str], Row]) -> Iterator[WaveError]:
+    """Two rows of different names may still mean one VM, and it would be migrated twice at once."""
+    for column in ("instance_uuid", "machine_id"):
+        vm = str(row.values.get(column, "")).rstrip("/")
+        other = seen.setdefault((column, vm.casefold()), row) if vm else row
+        if other is not row:
+            yield WaveError(
+                source=row.source,
+                place=row.place,
+                column=column,
+                problem=f"{show(row.name)} is the VM of {other.where} ({show(other.name)}) again, {show(vm, 200)}",
+                remedy=f"keep one of the two rows, or correct the {column} of one",
+            )
 
 
 def near_miss(column: str) -> str:

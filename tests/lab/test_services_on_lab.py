@@ -67,7 +67,7 @@ def test_both_sides_are_joined_by_uuid_in_a_few_reads(bench: Bench) -> None:
         vm = world[machine.instance_uuid.lower()]
         assert [disk.uuid.lower() for disk in machine.disks] == [disk.uuid.lower() for disk in vm.disks]
         assert (machine.name, machine.moid) == (vm.name, vm.moid)
-    subjects = see.subjects([{"name": name} for name in bench.records.movable], "")
+    subjects = see.subjects([{"name": name} for name in bench.records.movable])
     assert all(subject.seen and subject.seen.item is None for subject in subjects)
     per_vm = [r for r in bench.records.since(moment) if any(uuid in r.path.lower() for uuid in world)]
     assert per_vm == []
@@ -75,10 +75,10 @@ def test_both_sides_are_joined_by_uuid_in_a_few_reads(bench: Bench) -> None:
 
 def test_a_name_that_two_vms_bear_names_none(bench: Bench) -> None:
     twins = [vm for vm in bench.lab.world.source.values() if vm.awkward == "twin"]
-    [subject] = bench.look().subjects([{"name": twins[0].name}], "")
+    [subject] = bench.look().subjects([{"name": twins[0].name}])
     assert subject.seen is None and subject.problem is not None
     assert all(vm.instance_uuid in subject.problem.text for vm in twins)
-    [chosen] = bench.look().subjects([{"name": twins[0].name, "instance_uuid": twins[1].instance_uuid}], "")
+    [chosen] = bench.look().subjects([{"name": twins[0].name, "instance_uuid": twins[1].instance_uuid}])
     assert chosen.seen is not None and chosen.seen.source.moid == twins[1].moid
 
 
@@ -376,5 +376,5 @@ def test_the_last_completed_vm_is_known_by_its_mark_alone(bench: Bench, migrated
         time.sleep(0.05)
     see = bench.look()
     see.__dict__["items"] = {}  # as once the whole wave is completed
-    [found] = Status(see, "").look([{"name": vm}])
+    [found] = Status(see).look([{"name": vm}])
     assert str(found.phase) == "completed", found.msg

@@ -100,12 +100,11 @@ def test_a_wrong_value_stops_its_own_vm_only(stage: Stage) -> None:
     run = stage.run("replicate", "--check", inventory=stage.inventory("values", change=say))
     for host, bad in wrong.items():
         told = run.last(host)
-        assert told.status in ("failed", "skipped"), told
+        assert told.status == "failed", told
         for part in bad.says:
-            assert part in str(told.result.get("skip_reason") or told.msg), told
-    badly_typed = list(wrong)[:3]
+            assert part in told.msg, told
     assert run.rc == 2
-    assert set(badly_typed) <= run.failed <= set(wrong)
+    assert run.failed == set(wrong)
     sound = set(movable) - set(wrong)
     assert {host for host in run.changed} == sound
     assert run.complaints() == []
@@ -117,12 +116,13 @@ def test_a_name_of_two_vms_lists_both_and_of_none_lists_near_ones(stage: Stage) 
     twins = [vm for vm in stage.records.first.values() if vm.awkward == "twin"]
     assert len(twins) == 2
     told = run.last(twins[0].name)
-    assert told.status in ("failed", "skipped")
+    assert told.status == "skipped"  # nothing wrong was written: the name is what vCenter has
     for vm in twins:
         assert vm.instance_uuid in told.msg
         assert vm.folder in told.msg
     told = run.last("pay-bd01")
-    assert told.status in ("failed", "skipped")
+    assert told.status == "failed"
+    assert (run.rc, run.failed) == (2, {"pay-bd01"})
     assert "pay-bd01" in told.msg
     assert "pay-db01" in told.msg  # a near name
 

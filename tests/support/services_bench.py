@@ -93,7 +93,7 @@ class Bench:
         return by_name(service.complete([entry(vm) for vm in vms]))
 
     def phases(self, *vms: str) -> dict[str, str]:
-        found = Status(self.look(), "").look([{"name": vm} for vm in vms])
+        found = Status(self.look()).look([{"name": vm} for vm in vms])
         return {result.name: str(result.phase) for result in found}
 
     def until(self, phase: str, *vms: str, verb: Callable[..., Any] | None = None) -> None:

@@ -106,6 +106,7 @@ class Aftermath:
     def _person(self, subject: Subject, stands: Standing, why: str) -> Step:
         result = state_result(subject, stands)
         result.msg = f"{result.msg}; {why}"
+        result.remedy = "this is for a person to decide; nothing is done to it meanwhile"
         return Step(subject=subject, result=result)
 
 

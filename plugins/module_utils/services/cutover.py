@@ -253,10 +253,13 @@ class Cutover:
             time.sleep(TOOLS_PAUSE_S)
 
     def _shut_down_by_us(self, seen: Observed) -> bool:
-        """Its last power-off lies within the failover that failed."""
+        """The failover that failed had come to its shutdown, and the last power-off lies within it."""
+        if seen.job is None or seen.job.display_name != FAILOVER_JOB or seen.job.ended_at is None:
+            return False
         off = self.see.power_offs([seen]).get(seen.source.moid)
-        ended = seen.job.ended_at if seen.job and seen.job.display_name == FAILOVER_JOB else None
-        return off is not None and ended is not None and off <= ended + SKEW
+        task = self.see.job(seen.job.id).task(SHUTDOWN_TASK)
+        reached = task is not None and task.state != "Pending"
+        return reached and off is not None and off <= seen.job.ended_at + SKEW
 
     def _post(self, source: Any, item_id: str, before: Mark, mark: Mark) -> None:
         body = wire.failover_body(self.options.shutdown != "none")

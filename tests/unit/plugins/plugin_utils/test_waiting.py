@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import bulk_spec
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import waiting
-from ansible_collections.azlocal.migrate.plugins.plugin_utils.waiting import PASSES, PRINT_EVERY_S, STUMBLES, Waiter
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.waiting import PASSES, PRINT_EVERY_S, STUMBLE_S, Waiter
 
 Result = dict[str, Any]
 
@@ -75,19 +75,29 @@ def test_giving_up_fails_what_still_moves_and_nothing_else() -> None:
     assert (calm["status"], blocked["error_code"], failed["error_code"]) == ("ok", "power_off", "heartbeat")
 
 
-def test_the_step_gives_up_after_some_stumbles_in_a_row() -> None:
-    waiting_for = waiter(result(settled=False))
-    assert [waiting_for.stumble() for _ in range(STUMBLES - 1)] == [False] * (STUMBLES - 1)
-    waiting_for.take([result(settled=False)])  # a look that worked: counted anew
-    assert [waiting_for.stumble() for _ in range(STUMBLES)] == [False] * (STUMBLES - 1) + [True]
+def test_looks_may_fail_for_a_while_and_then_what_moves_fails_with_their_reason() -> None:
+    clock = Clock()
+    waiting_for = waiter(result("changed", settled=False), result(), clock=clock)
+    why = {"msg": "vCenter does not answer", "error_code": "Unreachable"}
+    assert not waiting_for.stumble(why)
+    clock.now += STUMBLE_S - 1
+    waiting_for.take([])  # a look that said nothing forgets no stumble
+    assert not waiting_for.stumble(why)
+    clock.now += 2
+    assert waiting_for.stumble(why)
+    assert [one["status"] for one in waiting_for.results] == ["failed", "ok"]
+    assert waiting_for.results[0]["error_code"] == "Unreachable"
+    assert "vCenter does not answer" in waiting_for.results[0]["msg"]
+    assert waiting_for.settled
 
 
-def test_a_look_that_said_nothing_forgets_no_stumble() -> None:
-    waiting_for = waiter(result(settled=False))
-    for _ in range(STUMBLES - 1):
-        waiting_for.stumble()
-        waiting_for.take([])
-    assert waiting_for.stumble()
+def test_a_look_that_worked_forgets_the_stumbles() -> None:
+    clock = Clock()
+    waiting_for = waiter(result(settled=False), clock=clock)
+    waiting_for.stumble({"msg": "gone"})
+    clock.now += STUMBLE_S + 1
+    waiting_for.take([result(settled=False)])
+    assert not waiting_for.stumble({"msg": "gone"})
 
 
 def test_the_verb_acts_again_a_few_times_only() -> None:

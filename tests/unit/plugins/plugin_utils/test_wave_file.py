@@ -244,6 +244,24 @@ def test_twins_by_uuid() -> None:
     assert [row.values["instance_uuid"] for row in rows(parsed)] == [uuid.lower() for uuid in uuids]
 
 
+def test_one_uuid_in_two_rows_names_both_places() -> None:
+    uuid = "503fa9d0-1c2b-4d3e-8f90-a1b2c3d4e5f6"
+    said = error(csv(f"name,instance_uuid\nvm1,{uuid}\nvm2,{uuid.upper()}\n"))
+    assert said.startswith("wave.csv, row 3, column instance_uuid: 'vm2' is the VM of wave.csv row 2 ('vm1') again")
+    assert uuid in said
+
+
+def test_one_machine_id_in_two_files_names_both_places() -> None:
+    machine = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.OffAzure/VMwareSites/site/machines/m1"
+    tree = f"- name: vm2\n  machine_id: {machine.upper()}/\n"
+    parsed = wave_file.read_all([("a.csv", f"name,machine_id\nvm1,{machine}\n".encode()), ("b.yml", tree.encode())])
+    assert error(parsed).startswith("b.yml, line 1, column machine_id: 'vm2' is the VM of a.csv row 2 ('vm1') again")
+
+
+def test_rows_without_ids_are_not_one_vm() -> None:
+    assert len(rows(csv("name,instance_uuid,machine_id\nvm1,,\nvm2,,\n"))) == 2
+
+
 def test_groups() -> None:
     parsed = csv("name,wave,app\na,1,Shop Front\nb,Wave 1,shop-front\nc,wave_pilot,7\nd,,\n")
     assert [(row.wave_group, row.app_group) for row in rows(parsed)] == [

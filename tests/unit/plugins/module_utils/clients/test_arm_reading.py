@@ -317,9 +317,12 @@ def test_map_keeps_order_bounds_concurrency_and_catches_per_item(azure: HttpsSer
     assert len(azure.requests) == 3 + 20
 
 
-def test_map_lets_a_programming_error_through(arm: ArmClient) -> None:
-    with pytest.raises(ZeroDivisionError):
-        arm.map(lambda number: 1 // number, [1, 0, 2])
+def test_a_defect_of_ours_is_the_error_of_one_item_alone(arm: ArmClient) -> None:
+    one, broken, two = arm.map(lambda number: 4 // number, [4, 0, 2])
+    assert (one, two) == (1, 2)
+    assert isinstance(broken, ServiceError)
+    assert broken.code == "internal_error"
+    assert "ZeroDivisionError" in str(broken)
     assert arm.map(str, []) == []
 
 

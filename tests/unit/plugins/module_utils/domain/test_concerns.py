@@ -39,7 +39,7 @@ def test_an_ordinary_vm_has_none() -> None:
         ({"cbt_supported": False}, "cbt_unsupported", "block"),
         ({"machine_id": ""}, "not_discovered", "block"),
         ({"is_deleted": True}, "vm_deleted", "block"),
-        ({"moid": ""}, "not_in_vcenter", "warn"),
+        ({"moid": ""}, "not_in_vcenter", "block"),
         ({"tools": "not_running"}, "tools_missing", "warn"),
         ({"tools": "not_installed"}, "tools_missing", "warn"),
         ({"os_type": ""}, "os_unknown", "block"),
