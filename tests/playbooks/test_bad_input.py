@@ -132,3 +132,20 @@ def test_a_vm_is_found_by_its_uuid_where_its_name_is_not_unique(stage: Stage) ->
     rows = [{"name": "the-second-one", "wave": "1", "instance_uuid": twin.instance_uuid}]
     run = stage.run("replicate", "--check", inventory=stage.inventory("uuid", rows=rows))
     assert (run.rc, run.changed) == (0, {"the-second-one": 1}), run.text
+
+
+def test_a_row_without_a_wave_is_taken_and_a_limit_leaves_it_out(stage: Stage) -> None:
+    first, second = stage.records.movable[:2]
+    rows = [{"name": first, "wave": ""}, {"name": second, "wave": "1"}]
+    inventory = stage.inventory("no-wave", rows=rows)
+    assert set(stage.run("replicate", "--check", inventory=inventory).changed) == {first, second}
+    assert set(stage.run("replicate", "--check", "--limit", "wave_1", inventory=inventory).changed) == {second}
+
+
+def test_one_vm_in_two_rows_is_refused(stage: Stage) -> None:
+    uuid = next(vm for vm in stage.records.first.values() if vm.awkward == "twin").instance_uuid
+    rows = [{"name": "one", "instance_uuid": uuid}, {"name": "other", "instance_uuid": uuid.upper()}]
+    run = stage.run("replicate", "--check", inventory=stage.inventory("same", rows=rows))
+    assert run.rc != 0
+    for part in ("row 3", "column instance_uuid", "same.csv row 2", uuid):
+        assert part in run.stderr, part

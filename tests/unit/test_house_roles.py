@@ -115,6 +115,13 @@ def test_every_play_is_linear(playbook: Path) -> None:
     assert [play.get("name") for play in plays if play.get("strategy") != "linear"] == []
 
 
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_every_play_takes_every_vm_of_the_wave_file(playbook: Path) -> None:
+    """A pattern such as wave_* would pass over the rows without a wave, in silence."""
+    plays = [play for play in yaml.safe_load(playbook.read_text()) if "hosts" in play]
+    assert {play["hosts"] for play in plays} == {"{{ azlocal_hosts | default('waves') }}"}
+
+
 @pytest.mark.parametrize("path", [*PLAYBOOKS, *ROLES], ids=lambda path: path.name)
 def test_any_errors_fatal_is_never_templated(path: Path) -> None:
     """Up to ansible-core 2.19 a template there is true whatever it says, and one VM stops them all."""

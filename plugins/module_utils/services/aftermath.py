@@ -14,7 +14,7 @@ from typing import Any
 
 from ..clients.errors import InvalidRequest
 from ..domain.ids import name as last_segment
-from ..domain.job import Job
+from ..domain.job import Job, Task
 from ..domain.phase import FAILOVER_JOB, Observed, Phase, Standing
 from . import results
 from . import scope as where
@@ -112,8 +112,12 @@ class Aftermath:
 
 def boundary_passed(job: Job | None) -> bool:
     """Whether something may exist on the target: unclear evidence counts as yes."""
-    task = job.task(PREPARING) if job else None
-    return task is None or task.state != "Pending"
+    return was_reached(job.task(PREPARING) if job else None)
+
+
+def was_reached(task: Task | None) -> bool:
+    """Whether a job came to this task. What a failed job calls the tasks it never began is not recorded [?]."""
+    return task is None or task.started_at is not None or task.state not in ("Pending", "Skipped", "Cancelled")
 
 
 def _ran(instance: Mapping[str, Any] | None, on_host: Mapping[str, Any] | None, job: Job | None) -> bool:

@@ -26,7 +26,7 @@ from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
 from . import results, target
-from .aftermath import PREPARING, TURNING_ON, Aftermath
+from .aftermath import PREPARING, TURNING_ON, Aftermath, was_reached
 from .hosts import HostView
 from .lookup import until_certain
 from .observation import SKEW, Entry, Observatory, Subject, machine_key, utc_now
@@ -257,8 +257,7 @@ class Cutover:
         if seen.job is None or seen.job.display_name != FAILOVER_JOB or seen.job.ended_at is None:
             return False
         off = self.see.power_offs([seen]).get(seen.source.moid)
-        task = self.see.job(seen.job.id).task(SHUTDOWN_TASK)
-        reached = task is not None and task.state != "Pending"
+        reached = was_reached(self.see.job(seen.job.id).task(SHUTDOWN_TASK))
         return reached and off is not None and off <= seen.job.ended_at + SKEW
 
     def _post(self, source: Any, item_id: str, before: Mark, mark: Mark) -> None:
