@@ -20,7 +20,8 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --durations=5 $(ARGS)
 PACKAGE := ansible_collections.azlocal.migrate.plugins
 
 LINT := lint-ruff lint-mypy lint-imports lint-yaml lint-ansible lint-docs lint-changes
-STAGES := $(LINT) unit playbooks sanity molecule
+STAGES := $(LINT) unit playbooks molecule
+BESIDE := sanity
 
 .PHONY: help
 help: ## this list
@@ -42,7 +43,7 @@ lab: env ## migrate a wave end to end on the rehearsal lab
 
 .PHONY: test
 test: env-dev ## set up everything and pass every test
-	@MAKE="$(MAKE)" tools/stages.sh $(STAGES)
+	@MAKE="$(MAKE)" BESIDE="$(BESIDE)" tools/stages.sh $(STAGES)
 
 .PHONY: lint
 lint: env-dev ## all linters
@@ -88,7 +89,7 @@ unit: env-dev ## every test but those of the playbooks
 
 .PHONY: playbooks
 playbooks: env-dev ## real ansible-playbook against the lab
-	@$(PYTEST) --dist loadfile tests/playbooks
+	@$(PYTEST) -n 3 --dist loadfile tests/playbooks
 
 .PHONY: bench
 bench: env-dev ## a check of 1,000 hosts through replicate, timed (no part of the tests)

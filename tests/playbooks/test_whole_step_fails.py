@@ -45,10 +45,10 @@ TROUBLES = {
     "unknown cloud": Trouble(env={"AZURE_CLOUD_ENVIRONMENT": "AzureMoonCloud"}, says=("AzureMoonCloud",)),
     "unknown project": Trouble(variables={"azlocal_project": "nope"}, says=("project nope", "azlocal_project")),
     "unknown resource group": Trouble(
-        variables={"azlocal_resource_group": "rg-nope"}, says=("rg-nope", "azlocal_resource_group")
+        variables={"azlocal_resource_group": "rg-nope"}, says=("rg-nope", "ResourceGroupNotFound")
     ),
     "unknown subscription": Trouble(
-        variables={"azlocal_subscription_id": OTHER_SUBSCRIPTION}, says=("does not exist",)
+        variables={"azlocal_subscription_id": OTHER_SUBSCRIPTION}, says=("SubscriptionNotFound", "subscription_id")
     ),
     "unknown appliance": Trouble(variables={"azlocal_source_appliance": "nope"}, says=("appliance nope", "labsrc")),
     "missing variable": Trouble(

@@ -65,4 +65,4 @@ def may_have_run(vm: Mapping[str, Any], since: dt.datetime | None) -> bool:
 
 
 def _short(node: Any) -> str:
-    return str(node or "").lower().split(".")[0]
+    return str(node or "").lower().partition(".")[0]

@@ -233,7 +233,7 @@ class Observatory:
         """Names of the cluster's nodes, lower case and short; empty where Azure does not tell them."""
         cluster = self.arm.get(self.project.fabrics[1].cluster_id, where.CLUSTER)
         reported = (cluster.get("properties") or {}).get("reportedProperties") or {}
-        return frozenset(str(node.get("name") or "").lower().split(".")[0] for node in reported.get("nodes") or [])
+        return frozenset(str(node.get("name") or "").lower().partition(".")[0] for node in reported.get("nodes") or [])
 
     def write_mark(self, source: SourceMachine, mark: Mark) -> None:
         """Write a mark on the source VM, before the act that it announces. Text that is not ours is left alone."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ from lab.runtime import Lab
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataReplication/replicationVaults/v/protectedItems"
 
 
+MOMENT_S = 0.002  # records tell time to a tenth of a millisecond, and two of them must not tell the same
+
+
 class Made:
     """Records that somebody writes by hand, of two VMs: one in the wave, one not."""
 
@@ -27,6 +31,7 @@ class Made:
         self.name = self.records.first[self.inside].name
 
     def change(self, side: str, what: str, after: Any, vm: str = "") -> None:
+        time.sleep(MOMENT_S)
         self.records.lab.journal.write(vm or self.inside, side, what, None, after, 0)
 
     def mark(self, **said: Any) -> None:
@@ -36,6 +41,7 @@ class Made:
         ledger = self.records.lab.ledger
         path = f"{VAULT}/site_{self.inside}{rest}?api-version=1"
         fixed = {"principal": "p", "request_bytes": 0, "reply_bytes": 0, "write": True, "system": "azure"}
+        time.sleep(MOMENT_S)
         ledger.end(ledger.begin(), method=method, path=path, status=status, **fixed)
 
     def enable(self) -> None:
