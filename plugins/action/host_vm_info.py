@@ -9,13 +9,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import host_facts
-from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import (
-    connection_failure,
-    let_go,
-    run_script,
-)
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import let_go, run_script, said
 
 _OPTIONS = {
     "names": {"type": "list", "elements": "str", "default": []},
@@ -45,15 +40,9 @@ class ActionModule(ActionBase):
             "error": None,
         }
         try:
-            result.update(self._vms(options))
-            if options["seed_names"]:
-                result.update(self._storage(options))
-        except ClientError as failure:
-            result["error"] = f"{host}: {failure}" + (f" ({failure.remedy})" if failure.remedy else "")
-        except (KeyError, TypeError, AttributeError) as strange:
-            result["error"] = f"{host} answered in a form that is not understood: {strange!r}"
-        except Exception as failure:  # a connection plugin may raise anything; a lost host must not end a wave
-            result["error"] = connection_failure(str(host), failure)
+            result.update(said(str(host), lambda: self._vms(options)))
+            if options["seed_names"] and not result["error"]:
+                result.update(said(str(host), lambda: self._storage(options)))
         finally:
             let_go(self)
         return result

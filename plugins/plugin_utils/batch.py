@@ -219,7 +219,7 @@ class BatchAction(ActionBase):
         return {**args, "vms": vms, "retry_failed": False}
 
     def _look(self, args: dict[str, Any], waiter: waiting.Waiter) -> list[dict[str, Any]]:
-        """One look; a passing fault is lived through, a lasting one ends the step."""
+        """One look; a passing fault is lived through, a lasting one fails what is not settled."""
         try:
             if self.looks_by:
                 reply = self.call(waiting.info_args(args), self.looks_by)

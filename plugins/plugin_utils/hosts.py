@@ -13,9 +13,8 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import host_facts
-from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import connection_failure, run_script
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import run_script, said
 
 GROUP = "azure_local_hosts"
 
@@ -28,23 +27,19 @@ def ask_all(action: ActionBase, task_vars: Mapping[str, Any]) -> list[dict[str, 
 
 def _ask(action: ActionBase, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     own = action._connection
-    told: dict[str, Any] = {"node": host, "vms": [], "error": None}
     try:
-        action._connection = _connection(action, variables)
-        try:
-            reply = run_script(action, "get_vms", {"names": []})
-        finally:
-            action._connection.close()
-        told.update(node=reply["Node"], vms=host_facts.vms(reply))
-    except ClientError as failure:
-        told["error"] = f"{host}: {failure}" + (f" ({failure.remedy})" if failure.remedy else "")
-    except AnsibleError as failure:
-        told["error"] = connection_failure(host, failure)
-    except Exception as failure:  # a connection plugin may raise anything; a missing host must not end a wave
-        told["error"] = connection_failure(host, failure)
+        return {"node": host, "vms": [], "error": None, **said(host, lambda: _vms(action, variables))}
     finally:
         action._connection = own
-    return told
+
+
+def _vms(action: ActionBase, variables: Mapping[str, Any]) -> dict[str, Any]:
+    action._connection = _connection(action, variables)
+    try:
+        reply = run_script(action, "get_vms", {"names": []})
+    finally:
+        action._connection.close()
+    return {"node": reply["Node"], "vms": host_facts.vms(reply)}
 
 
 def _connection(action: ActionBase, variables: Mapping[str, Any]) -> Any:

@@ -49,7 +49,6 @@ PHASES: Final[dict[str, tuple[str, str]]] = {
     "rolled_back": ("back", "Rolled back"),
     "conflict": ("stopped", "On at both sides"),
     "blocked": ("stopped", "Blocked before start"),
-    "blocked_source": ("stopped", "Blocked: source changed"),
     "blocked_drift": ("stopped", "Blocked: wish changed"),
     "removed_elsewhere": ("stopped", "Removed by someone else"),
     "foreign": ("stopped", "In someone else's hands"),

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.powershell import PowerShellClient
 
 _FOLDER = Path(__file__).parent / "powershell"
@@ -57,6 +58,18 @@ def run_script(action: ActionBase, name: str, params: Mapping[str, Any]) -> Any:
         return done["rc"], done["stdout"], done["stderr"]
 
     return PowerShellClient(run).call(name, script_text(name), {**params, "check": bool(action._task.check_mode)})
+
+
+def said(host: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``work`` learnt of a host, or ``error``, one sentence: a host that is lost must not end a wave."""
+    try:
+        return work()
+    except ClientError as failure:
+        return {"error": f"{host}: {failure}" + (f" ({failure.remedy})" if failure.remedy else "")}
+    except (KeyError, TypeError, AttributeError) as strange:
+        return {"error": f"{host} answered in a form that is not understood: {strange!r}"}
+    except Exception as failure:  # a connection plugin may raise anything
+        return {"error": connection_failure(host, failure)}
 
 
 def let_go(action: ActionBase) -> None:

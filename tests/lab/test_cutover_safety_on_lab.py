@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,13 +17,6 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.verificat
 from ansible_collections.azlocal.migrate.tests.support.services_bench import DEFAULTS, Bench, entry, wait_verified
 
 FAULT = {"kind": "job", "job": "Planned failover", "code": "1000099", "message": "broken"}
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = Bench(tmp_path_factory.mktemp("safety") / "lab")
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

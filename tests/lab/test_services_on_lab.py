@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -22,13 +22,6 @@ from ansible_collections.azlocal.migrate.tests.support.services_bench import GRO
 from lab.azure import ids
 from lab.azure.state import Machine
 from lab.world import SourceDisk, SourceVm
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = Bench(tmp_path_factory.mktemp("services") / "lab")
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,17 +26,6 @@ from lab.runtime import Lab
 from lab.world import SourceVm
 
 OFF_KINDS = ["VmGuestShutdownEvent", "VmPoweredOffEvent"]
-
-
-@pytest.fixture
-def small(lab: Callable[..., Lab]) -> Lab:
-    return lab(vms=6)
-
-
-@pytest.fixture
-def client(small: Lab) -> Iterator[VcenterClient]:
-    with client_of(small) as made:
-        yield made
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

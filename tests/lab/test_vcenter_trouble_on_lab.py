@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,19 +18,8 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors imp
     ServiceError,
 )
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
-from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import any_vm, client_of, count
+from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import any_vm, count
 from lab.runtime import Lab
-
-
-@pytest.fixture
-def small(lab: Callable[..., Lab]) -> Lab:
-    return lab(vms=6)
-
-
-@pytest.fixture
-def client(small: Lab) -> Iterator[VcenterClient]:
-    with client_of(small) as made:
-        yield made
 
 
 def fail(running: Lab, method: str, **what: Any) -> None:

@@ -202,11 +202,6 @@ def _cycle(azure: Azure, item: ProtectedItem) -> None:
         _later(azure, item, _CYCLE_S, lambda: _cycle(azure, item))
 
 
-def resume_cycles(azure: Azure, item: ProtectedItem) -> None:
-    item.epoch += 1
-    _later(azure, item, _CYCLE_S, lambda: _cycle(azure, item))
-
-
 def add_point(azure: Azure, item: ProtectedItem) -> RecoveryPoint:
     """All included disks, as they are at this moment, are at the target from now on."""
     included = {str(disk["sourceDiskId"]).lower() for disk in item.disks}

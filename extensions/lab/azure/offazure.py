@@ -128,6 +128,34 @@ def _nic(nic: SourceNic, *, seen: bool) -> JSON:
     }
 
 
+# What the appliance would learn inside the guest, as recorded where nobody gave it a guest's login.
+_GUEST_NOT_LOOKED_INTO: JSON = {
+    "numberOfApplications": -1,
+    "guestDetailsDiscoveryTimestamp": None,
+    "isFileServerSupported": None,
+    "isGuestDetailsDiscoveryInProgress": True,
+    "dependencyMapping": "Disabled",
+    "autoEnableDependencyMapping": "ValidationInProgress",
+    "dependencyMappingStartTime": None,
+    "dependencyMappingEndTime": None,
+    "runAsAccountId": None,
+    "applianceNames": [],
+    "errors": [],
+    "applicationDiscovery": _NOT_ASSOCIATED,
+    "dependencyMapDiscovery": _NOT_ASSOCIATED,
+    "staticDiscovery": {**_NOT_ASSOCIATED, "discoveryScopeStatus": "DiscoverySucceeded"},
+    "appsAndRoles": None,
+    "productSupportStatus": {
+        "currentVersion": None,
+        "esuStatus": "Unknown",
+        "supportStatus": "Unknown",
+        "supportEndDate": "0001-01-01T00:00:00",
+        "esuYear": "Unknown",
+    },
+    "discoveredWorkloads": [],
+}
+
+
 def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
     newest = api_version >= "2024-12-01"
     tools = vm.tools_status
@@ -158,29 +186,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
         "vmConfigurationFileLocation": f"[{vm.datastore}] {vm.name}/{vm.name}.vmx",
         "firmware": vm.firmware.lower(),
         "guestOSDetails": {"osType": None, "osName": None, "osVersion": None, "osArchitecture": None},
-        "numberOfApplications": -1,
-        "guestDetailsDiscoveryTimestamp": None,
-        "isFileServerSupported": None,
-        "isGuestDetailsDiscoveryInProgress": True,
-        "dependencyMapping": "Disabled",
-        "autoEnableDependencyMapping": "ValidationInProgress",
-        "dependencyMappingStartTime": None,
-        "dependencyMappingEndTime": None,
-        "runAsAccountId": None,
-        "applianceNames": [],
-        "errors": [],
-        "applicationDiscovery": _NOT_ASSOCIATED,
-        "dependencyMapDiscovery": _NOT_ASSOCIATED,
-        "staticDiscovery": {**_NOT_ASSOCIATED, "discoveryScopeStatus": "DiscoverySucceeded"},
-        "appsAndRoles": None,
-        "productSupportStatus": {
-            "currentVersion": None,
-            "esuStatus": "Unknown",
-            "supportStatus": "Unknown",
-            "supportEndDate": "0001-01-01T00:00:00",
-            "esuYear": "Unknown",
-        },
-        "discoveredWorkloads": [],
+        **_GUEST_NOT_LOOKED_INTO,
         "eTag": '"03002194-0000-3300-0000-67b60ab80000"',
         "numberOfProcessorCore": vm.cpu_cores,
         "allocatedMemoryInMB": float(vm.memory_mb),

@@ -16,7 +16,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -38,6 +37,7 @@ from .errors import (
     Unreachable,
     UntrustedCertificate,
 )
+from .together import together
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -203,33 +203,8 @@ class ArmClient:
     # Many
 
     def map(self, fn: Callable[[T], R], items: Iterable[T]) -> builtins.list[R | ClientError]:
-        """`fn` of each item, a few at a time, in the order of the items; an item's error is its result.
-
-        A defect of ours is an error of that item too: it must not take away what the others have already done.
-        """
-
-        def guarded(item: T) -> R | ClientError:
-            try:
-                return fn(item)
-            except ClientError as error:
-                return error
-            except Exception as error:
-                return ServiceError(
-                    f"internal error: {type(error).__name__}: {error}",
-                    code="internal_error",
-                    remedy="run again, and report it if it stays",
-                )
-
-        work = [*items]
-        if len(work) < 2:
-            return [guarded(item) for item in work]
-        with ThreadPoolExecutor(min(self._max_concurrency, len(work)), thread_name_prefix="arm") as pool:
-            futures = [pool.submit(guarded, item) for item in work]
-            try:
-                return [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        """`fn` of each item, as many at a time as this client may; an item's error is its result."""
+        return together(fn, items, self._max_concurrency)
 
     def negotiate(self, path: str, versions: Sequence[str]) -> str:
         """The first of these api-versions that a GET on the path works with; remembered per provider."""

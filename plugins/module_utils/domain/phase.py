@@ -33,7 +33,6 @@ class Phase(StrEnum):
     RESYNCING = "resyncing"
     READY = "ready"
     READY_HELD = "ready_held"
-    BLOCKED_SOURCE = "blocked_source"
     CUTTING_OVER = "cutting_over"
     FAILED_BEFORE = "failed_before"
     FAILED_AFTER = "failed_after"
@@ -60,7 +59,7 @@ FAILED = frozenset(
         Phase.REMOVED_ELSEWHERE,
     }
 )
-STOPPED = frozenset({Phase.BLOCKED, Phase.BLOCKED_SOURCE, Phase.READY_HELD, Phase.FOREIGN, Phase.UNKNOWN})
+STOPPED = frozenset({Phase.BLOCKED, Phase.READY_HELD, Phase.FOREIGN, Phase.UNKNOWN})
 
 # What the service calls its jobs (control-plane §2, recorded).
 ENABLE_JOB = "Create or update protected item"

@@ -24,3 +24,9 @@ def os_type(value: str) -> str:
     """Windows and Linux in any of the spellings seen: linuxGuest, WindowsGuest, Linux."""
     word = value.lower()
     return next((ours for ours in OS_TYPE if word.startswith(ours)), value)
+
+
+# Tasks of a planned failover (control-plane §2.7, recorded). Before PREPARING nothing exists on the target.
+SHUTDOWN_TASK = "Turning off resource on primary"
+PREPARING_TASK = "Preparing protected entities"
+TURNING_ON_TASK = "Turning on resource on recovery"

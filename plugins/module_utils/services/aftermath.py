@@ -16,6 +16,7 @@ from ..clients.errors import InvalidRequest
 from ..domain.ids import name as last_segment
 from ..domain.job import Job, Task
 from ..domain.phase import FAILOVER_JOB, Observed, Phase, Standing
+from ..domain.words import PREPARING_TASK, TURNING_ON_TASK
 from . import results
 from . import scope as where
 from .hosts import HostView, may_have_run
@@ -23,7 +24,6 @@ from .observation import Observatory, Subject
 from .replication import Step
 from .told import state_result
 
-PREPARING, TURNING_ON = "Preparing protected entities", "Turning on resource on recovery"
 DELETE_TIMEOUT_S = 900
 
 
@@ -112,7 +112,7 @@ class Aftermath:
 
 def boundary_passed(job: Job | None) -> bool:
     """Whether something may exist on the target: unclear evidence counts as yes."""
-    return was_reached(job.task(PREPARING) if job else None)
+    return was_reached(job.task(PREPARING_TASK) if job else None)
 
 
 def was_reached(task: Task | None) -> bool:
@@ -125,7 +125,7 @@ def _ran(instance: Mapping[str, Any] | None, on_host: Mapping[str, Any] | None, 
     power = (((instance or {}).get("properties") or {}).get("status") or {}).get("powerState")
     if power in ("Running", "Starting", "Stopping", "Paused", "Saved"):
         return True
-    task = job.task(TURNING_ON) if job else None
+    task = job.task(TURNING_ON_TASK) if job else None
     if job is None or task is None or task.state == "Succeeded":
         return True
     return on_host is not None and may_have_run(on_host, job.ended_at)

@@ -25,8 +25,9 @@ from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, SKEW_S, Observed, P
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
+from ..domain.words import PREPARING_TASK, SHUTDOWN_TASK, TURNING_ON_TASK
 from . import results, target
-from .aftermath import PREPARING, TURNING_ON, Aftermath, was_reached
+from .aftermath import Aftermath, was_reached
 from .hosts import HostView
 from .lookup import until_certain
 from .observation import SKEW, Entry, Observatory, Subject, machine_key, utc_now
@@ -35,12 +36,12 @@ from .results import Result
 from .scope import machines_path
 from .told import follows, state_result
 
-# Guards that an earlier, failed cutover of ours explains.
+# Phases of a failed cutover, which may be sent again.
 AGAIN = frozenset({Phase.FAILED_BEFORE, Phase.FAILED_AFTER})
+# Guards that such a failure of ours explains.
 AFTER_FAILURE = frozenset({"health", "power_off", "tools_missing"})
 TOOLS_TIMEOUT_S, TOOLS_PAUSE_S = 300, 5
 IN_FLIGHT = frozenset({"PlannedFailoverInitiated", "PlannedFailoverCompleting", "PlannedFailoverCompleted"})
-SHUTDOWN_TASK = "Turning off resource on primary"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,9 +113,8 @@ class Cutover:
         result = state_result(subject, stands, later={Phase.FAILED_REMOVE})
         if stands.phase in (Phase.COMPLETING, Phase.FAILED_REMOVE):  # cut over long ago
             result.settled = True
-        elif result.status == results.OK and not follows(
-            subject, result
-        ):  # on its way to ready, or not even replicating
+        elif result.status == results.OK and not follows(subject, result):
+            # on its way to ready, or not even replicating
             result.status, result.error_code = results.BLOCKED, "not_ready"
             result.remedy = "wait until it is ready to migrate, then run again"
             result.settled = True
@@ -299,7 +299,11 @@ class Cutover:
             return Step(subject=subject, result=result)
         result.msg = f"planned failover: {running.name}"
         result.extra["task"] = running.name
-        if running.name in (PREPARING, TURNING_ON) and seen.source.power == "on" and self.options.shutdown != "none":
+        if (
+            running.name in (PREPARING_TASK, TURNING_ON_TASK)
+            and seen.source.power == "on"
+            and self.options.shutdown != "none"
+        ):
             return self._isolate(
                 subject, Standing(phase=Phase.CONFLICT, reason="the target is made while the source is on")
             )

@@ -59,7 +59,7 @@ class Replication:
         steps = [self._present(subject) for subject in self.see.subjects(entries)]
         self._refuse_twins(steps)
         self._refuse_taken_names(steps)
-        return self._apply(steps)
+        return apply(self.see, steps, check=self.check)
 
     @cached_property
     def place(self) -> TargetPlace:
@@ -230,10 +230,8 @@ class Replication:
 
     def absent(self, entries: Sequence[Entry], *, force: bool = False) -> list[Result]:
         """Take replication back before a cutover: seed disks are discarded, the source is not touched."""
-        steps = []
-        for subject in self.see.subjects(entries):
-            steps.append(self._absent(subject, force))
-        return self._apply(steps)
+        steps = [self._absent(subject, force) for subject in self.see.subjects(entries)]
+        return apply(self.see, steps, check=self.check)
 
     def _absent(self, subject: Subject, force: bool) -> Step:
         if subject.seen is None:
@@ -277,11 +275,6 @@ class Replication:
         except ClientError as error:
             self.see.take_back(source, before, cleared, error)
             raise
-
-    # -- apply -------------------------------------------------------------------------------------------------
-
-    def _apply(self, steps: Sequence[Step]) -> list[Result]:
-        return apply(self.see, steps, check=self.check)
 
 
 def apply(see: Observatory, steps: Sequence[Step], *, check: bool) -> list[Result]:

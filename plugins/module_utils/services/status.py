@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..domain.job import Job
-from ..domain.phase import DELETE_JOB, FAILOVER_JOB, Phase, standing
+from ..domain.phase import DELETE_JOB, ENABLE_JOB, FAILOVER_JOB, Phase, standing
 from . import results
 from .observation import Entry, Observatory, Subject, machine_key
 from .results import Result
@@ -19,7 +19,7 @@ from .told import REMEDY, state_result
 
 # What a person calls the service's jobs.
 JOB_TITLES = {
-    "Create or update protected item": "Enable replication",
+    ENABLE_JOB: "Enable replication",
     "Complete initial replication": "Initial replication",
     FAILOVER_JOB: "Planned failover",
     DELETE_JOB: "Complete or remove",

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..clients.errors import ClientError, InvalidRequest
-from ..domain.checks import NAMES, Check, Evidence, TargetFacts, evaluate, may_pass_later, verified
+from ..domain.checks import NAMES, Evidence, TargetFacts, evaluate, may_pass_later, verified
 from ..domain.phase import Observed, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.spec import Defaults, Wanted, build
@@ -51,7 +51,7 @@ class Verification:
             raise InvalidRequest(
                 f"unknown checks: {', '.join(unknown)}", code="unknown_check", remedy=f"choose of {', '.join(NAMES)}"
             )
-        return [self._verdict(subject, evidence, names)[0] for subject, evidence in self._look(entries)]
+        return [self._verdict(subject, evidence, names) for subject, evidence in self._look(entries)]
 
     def complete(self, entries: Sequence[Entry]) -> list[Result]:
         """Complete what is verified; refuse the rest and say which check stands against it."""
@@ -105,13 +105,11 @@ class Verification:
 
     # -- judging -----------------------------------------------------------------------------------------------
 
-    def _verdict(
-        self, subject: Subject, evidence: Evidence | ClientError | None, names: Sequence[str] = ()
-    ) -> tuple[Result, list[Check]]:
+    def _verdict(self, subject: Subject, evidence: Evidence | ClientError | None, names: Sequence[str] = ()) -> Result:
         if isinstance(evidence, ClientError):
-            return results.failed(subject.entry, evidence, action="verify"), []
+            return results.failed(subject.entry, evidence, action="verify")
         if subject.seen is None:
-            return results.unseen(subject.entry, subject.problem), []
+            return results.unseen(subject.entry, subject.problem)
         stands = self._standing(subject.seen, evidence)
         result = state_result(subject, stands, later=CAN_BE_VERIFIED)
         result.action = "verify"
@@ -119,9 +117,9 @@ class Verification:
             if result.status == results.OK and not follows(subject, result):
                 result.status, result.error_code = results.BLOCKED, "not_migrated"
                 result.remedy = "cut it over first (azlocal.migrate.cutover)"
-            return result, []
+            return result
         if follows(subject, result):  # a step before this one would still change what is checked here
-            return result, []
+            return result
         checks = evaluate(evidence, names)
         result.extra["checks"] = [check.as_dict() for check in checks]
         result.extra["target_power"] = evidence.target.power if evidence.target else ""
@@ -132,7 +130,7 @@ class Verification:
                 result.msg += f"; not checked: {', '.join(open_ones)}"
             if stands.phase != Phase.COMPLETED and not names:  # some of the checks prove nothing
                 result.phase = Phase.VERIFIED
-            return result, checks
+            return result
         bad = [check for check in checks if check.result == "failed"]
         result.status = results.FAILED
         result.error_code = bad[0].name if bad else "not_verified"
@@ -145,7 +143,7 @@ class Verification:
         )
         result.remedy = "repair what the check names, then verify again; the protected item is kept until then"
         result.settled = not may_pass_later(checks)
-        return result, checks
+        return result
 
     @staticmethod
     def _standing(seen: Observed, evidence: Evidence | ClientError | None) -> Standing:
@@ -155,7 +153,7 @@ class Verification:
         return standing(seen)
 
     def _complete(self, subject: Subject, evidence: Evidence | ClientError | None) -> Step:
-        result = self._verdict(subject, evidence)[0]
+        result = self._verdict(subject, evidence)
         stands = self._standing(subject.seen, evidence) if subject.seen else None
         if subject.seen and stands and stands.phase == Phase.FAILED_REMOVE and not self.retry_failed:
             return Step(subject=subject, result=state_result(subject, stands))

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import Job, Task
-from ansible_collections.azlocal.migrate.plugins.module_utils.services.aftermath import PREPARING, boundary_passed
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.words import PREPARING_TASK
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.aftermath import boundary_passed
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.hosts import HostView, may_have_run
 
 ENDED = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
@@ -62,11 +63,11 @@ def test_a_disk_that_could_not_be_opened_has_no_size_to_compare() -> None:
 @pytest.mark.parametrize(
     ("tasks", "passed"),
     [
-        ((Task(name=PREPARING, state="Pending"),), False),
-        ((Task(name=PREPARING, state="Skipped"),), False),
-        ((Task(name=PREPARING, state="Cancelled", started_at=ENDED),), True),
-        ((Task(name=PREPARING, state="Failed"),), True),
-        ((Task(name=PREPARING, state="a word nobody knows"),), True),
+        ((Task(name=PREPARING_TASK, state="Pending"),), False),
+        ((Task(name=PREPARING_TASK, state="Skipped"),), False),
+        ((Task(name=PREPARING_TASK, state="Cancelled", started_at=ENDED),), True),
+        ((Task(name=PREPARING_TASK, state="Failed"),), True),
+        ((Task(name=PREPARING_TASK, state="a word nobody knows"),), True),
         ((), True),
     ],
 )
