@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from . import handout, pki
+from .clock import Clock
 from .faults import Faults
 from .journal import Journal, Ledger
 from .runtime import Lab, RunningServer
 from .schedule import Schedule
+from .switches import Switches
+from .weather import Weather
 from .world import World
 
 SIMULATORS = ("vcenter", "host", "azure")  # azure last: it shows what the others hold
+Estate = str | Path | Callable[[World], object] | None
 _RECORDS = ("ledger.jsonl", "world.jsonl", "world.json")
 
 
@@ -29,22 +33,27 @@ def start_lab(
     speed: float = 60,
     latency_ms: int = 0,
     faults: Faults | str | Path | Iterable[Mapping[str, Any]] | None = None,
-    estate: str | Path | None = None,
+    estate: Estate = None,
     throttle: str = "off",
+    weather: int | None = None,
+    switches: Switches | None = None,
+    clock: Clock | None = None,
 ) -> Lab:
     """Start a lab in this process; ``lab.stop()`` ends it. Every lab starts with a new world and empty records.
 
-    ``faults``: a file, or the list that such a file holds. ``estate``: a file, or the word ``empty``.
+    ``faults``: a file, or the list that such a file holds. ``weather``: the seed of faults that come by chance.
+    ``estate``: a file, the word ``empty``, or what fills the world. ``clock``: another time than the machine's.
     """
     folder = Path(state_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for name in _RECORDS:
         (folder / name).unlink(missing_ok=True)
-    given_faults = _faults(faults)
-    ledger = Ledger(folder / "ledger.jsonl")
-    journal = Journal(folder / "world.jsonl", ledger.started)
-    schedule = Schedule(speed)
-    world = World(journal, schedule)
+    given_faults = _faults(faults) if weather is None else Weather(weather, entries=_faults(faults).entries)
+    schedule = Schedule(speed, clock)
+    ledger = Ledger(folder / "ledger.jsonl", schedule.clock)
+    journal = Journal(folder / "world.jsonl", schedule.clock)
+    journal.started = ledger.started
+    world = World(journal, schedule, switches)
     _populate(world, vms=vms, seed=seed, estate=estate)
     lab = Lab(
         world=world,
@@ -58,11 +67,14 @@ def start_lab(
         faults=given_faults,
         vms=vms,
         throttle=throttle,
+        switches=world.switches,
     )
     try:
         for system in SIMULATORS:
             _start(lab, system)
         handout.write(lab)
+        if isinstance(given_faults, Weather):
+            given_faults.begin(lab)
     except BaseException:
         lab.stop()
         raise
@@ -77,7 +89,10 @@ def _faults(given: Faults | str | Path | Iterable[Mapping[str, Any]] | None) -> 
     return Faults(given or ())
 
 
-def _populate(world: World, *, vms: int, seed: int, estate: str | Path | None) -> None:
+def _populate(world: World, *, vms: int, seed: int, estate: Estate) -> None:
+    if callable(estate):
+        estate(world)
+        return
     if estate == "empty":
         return
     from . import estate as estates

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import process
+from . import behaviours, process, switches
 from .assemble import start_lab
 from .faults import Faults, FaultsFileError
 from .process import LabError
@@ -36,7 +36,7 @@ The state folder then holds lab.env (what any client needs), ca.pem, wave.csv, i
 ledger.jsonl (every request), world.jsonl (every change), world.json (the whole world, at 'world' and at the end),
 lab.log (what the lab itself has to say).
 """
-_SERVED = ("vms", "seed", "speed", "latency_ms", "throttle", "faults", "estate")
+_SERVED = ("vms", "seed", "speed", "latency_ms", "throttle", "faults", "weather", "estate", "switch")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="lab", description=_ABOUT, epilog=_AFTER, formatter_class=shape)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="serve | stop | status | world")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="serve | stop | status | world | behaviours"
+    )
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--state", type=Path, required=True, metavar="DIR", help="the lab's folder, made when missing")
 
@@ -69,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     add("stop", _stop, "stop the lab of this folder; its records stay")
     add("status", _status, "say whether a lab runs for this folder, and where")
     add("world", _world, "print the whole world, as it is now, as JSON")
+    about = "print docs/lab-behaviours.md: what the lab does, and how we know it"
+    commands.add_parser("behaviours", help=about, description=about).set_defaults(command=_behaviours, state=Path())
     return parser
 
 
@@ -91,6 +95,14 @@ def _serve_options(sub: argparse.ArgumentParser) -> None:
         help="which of Azure's request limits hold (%(default)s)",
     )
     sub.add_argument("--faults", type=Path, metavar="FILE", help="what breaks: a YAML or JSON list")
+    sub.add_argument("--weather", type=int, metavar="SEED", help="faults of every kind, by chance, the same for a seed")
+    sub.add_argument(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another guess at what nobody could prove (docs/lab-behaviours.md); may be given several times",
+    )
     sub.add_argument("--estate", metavar="FILE|empty", help="another estate than the generated one")
     sub.add_argument("--foreground", action="store_true", help="stay attached to this terminal until Ctrl-C")
 
@@ -117,6 +129,7 @@ def _serve(options: argparse.Namespace) -> int:
     about = process.running(options.state)
     if about is not None:
         return _already(options.state, about, asked)
+    switches.parse(asked["switch"])  # a wrong one is told here, not in a log
     if options.faults:
         Faults.load(options.faults)  # a wrong file is told here, not in a log
     if options.foreground:
@@ -124,7 +137,8 @@ def _serve(options: argparse.Namespace) -> int:
         return 0
     arguments = ["--state", str(options.state)]
     for name, value in asked.items():
-        arguments += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        arguments += [word for one in values for word in (f"--{name.replace('_', '-')}", str(one))]
     # a big estate takes its time to build: some 5 ms a VM
     _show(options.state, process.spawn(options.state, arguments, timeout_s=60 + asked["vms"] * 0.02))
     return 0
@@ -140,7 +154,9 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _given(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if value is not None}
+    given = {name: value for name, value in asked.items() if value is not None}
+    chosen = switches.parse(given.pop("switch"))
+    return {**given, "switches": chosen}
 
 
 def _already(state: Path, about: dict[str, Any], asked: dict[str, Any]) -> int:
@@ -180,10 +196,15 @@ def _status(options: argparse.Namespace) -> int:
     if not about:
         print(f"The lab of {options.state} is starting.")
         return 0
-    chosen = ", ".join(f"{name} {value}" for name, value in about["options"].items() if value is not None)
+    chosen = ", ".join(f"{name} {value}" for name, value in about["options"].items() if value not in (None, []))
     print(f"running          process {about['pid']}, since {about['started']}")
     print(f"options          {chosen}")
     _show(options.state, about)
+    return 0
+
+
+def _behaviours(options: argparse.Namespace) -> int:
+    print(behaviours.page(), end="")
     return 0
 
 

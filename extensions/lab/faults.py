@@ -35,6 +35,12 @@ class Faults:
             raise FaultsFileError(f"{path}: a list of faults is expected, not {type(content).__name__}")
         return cls(content)
 
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """What is left of them."""
+        with self._lock:
+            return [{**entry} for entry in self._entries]
+
     def add(self, entry: Mapping[str, Any]) -> None:
         """One more, while the lab runs."""
         with self._lock:

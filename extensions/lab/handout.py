@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from . import names
+from .azure import identities, imds
 from .runtime import Lab
 
 WAVE_COLUMNS = ("name", "wave", "app", "owner", "target_vm_name", "cpu_cores", "memory_mb", "arc", "os_type")
@@ -30,7 +31,7 @@ def write(lab: Lab) -> None:
     """Write lab.env, wave.csv and inventory.yml beside ca.pem."""
     lab.environment = environment(lab)
     (lab.state_dir / "azure").mkdir(mode=0o700, exist_ok=True)
-    _private(lab.state_dir / "lab.env", _exports(lab.environment))
+    _private(lab.state_dir / "lab.env", _exports(lab.environment, other_identities(lab)))
     _write_wave(lab)
     head = "# The lab's inventory: the wave of wave.csv, the Azure Local hosts, and what all playbooks need to know.\n"
     _private(lab.state_dir / "inventory.yml", head + yaml.safe_dump(inventory(lab), sort_keys=False, width=120))
@@ -62,17 +63,44 @@ def environment(lab: Lab) -> dict[str, str]:
     if azure := lab.servers.get("azure"):
         found["AZURE_CLOUD_ENVIRONMENT"] = f"https://localhost:{azure.port}"
         found["ARM_CLOUD_METADATA_URL"] = f"https://localhost:{azure.port}/metadata/endpoints?api-version=2019-05-01"
+    if metadata := lab.servers.get("imds"):
+        found["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = metadata.url  # only who asks for a managed identity looks at it
     if vcenter := lab.servers.get("vcenter"):
         found["VMWARE_HOST"] = "localhost"
         found["VMWARE_PORT"] = str(vcenter.port)
     return found
 
 
-def _exports(variables: dict[str, str]) -> str:
+def other_identities(lab: Lab) -> dict[str, list[str]]:
+    """How to sign in as another than the default, which is the secret: what to type after ``. lab.env``."""
+    url = lab.servers["imds"].url if "imds" in lab.servers else ""
+    without = "unset AZURE_SECRET AZURE_CLIENT_SECRET"
+    return {
+        "the same application by its certificate": [
+            without,
+            f"export AZURE_X509_CERTIFICATE_PATH={_quoted(str(lab.state_dir / identities.CERTIFICATE_FILE))}",
+        ],
+        "the same application by a federated token (workload identity)": [
+            without,
+            f"export AZURE_FEDERATED_TOKEN_FILE={_quoted(str(lab.state_dir / identities.TOKEN_FILE))}",
+        ],
+        "the managed identity of this machine": ["export ANSIBLE_AZURE_AUTH_SOURCE=msi", "unset AZURE_CLIENT_ID"],
+        "a managed identity that was assigned to this machine": [
+            f"export ANSIBLE_AZURE_AUTH_SOURCE=msi AZURE_CLIENT_ID={names.USER_IDENTITY}"
+        ],
+        "the same two as App Service gives them (besides the lines above)": [
+            f"export IDENTITY_ENDPOINT={url}{imds.APP_SERVICE_PATH} IDENTITY_HEADER={names.IDENTITY_HEADER}"
+        ],
+    }
+
+
+def _exports(variables: dict[str, str], others: dict[str, list[str]]) -> str:
     lines = ["# . lab.env: lets any client in this shell reach the lab, and only the lab."]
     lines += [f"export {name}={_quoted(value)}" for name, value in sorted(variables.items())]
     # a proxy must not be asked for loopback; what the user set stays
     lines += [f'export {name}="localhost,127.0.0.1${{{name}:+,${name}}}"' for name in ("NO_PROXY", "no_proxy")]
+    for who, typed in others.items():
+        lines += ["", f"# To sign in as {who}:", *(f"#   {line}" for line in typed)]
     return "\n".join(lines) + "\n"
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
+
+from .clock import Clock
 
 
 class _Lines:
@@ -34,14 +35,15 @@ class _Lines:
 class Ledger:
     """Every request on every simulator. ``begin`` hands out the line number that changes name as their cause."""
 
-    def __init__(self, path: Path, started: float | None = None) -> None:
-        self.started = time.monotonic() if started is None else started
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
+        self.started = clock.monotonic()
         self._lines = _Lines(path)
         self._numbers = itertools.count(1)
 
     def begin(self) -> tuple[int, float]:
         """A line number and the moment the request came in."""
-        return next(self._numbers), time.monotonic()
+        return next(self._numbers), self._clock.monotonic()
 
     def close(self) -> None:
         self._lines.close()
@@ -58,7 +60,9 @@ class Ledger:
         principal: str,
         request_bytes: int,
         reply_bytes: int,
+        heard: bool = True,
     ) -> None:
+        """``status`` is what was done; where the client was told something else, or nothing, it was not ``heard``."""
         line, began = begun
         self._lines.append(
             {
@@ -70,9 +74,10 @@ class Ledger:
                 "status": status,
                 "write": write,
                 "principal": principal,
-                "ms": round((time.monotonic() - began) * 1000, 2),
+                "ms": round((self._clock.monotonic() - began) * 1000, 2),
                 "request_bytes": request_bytes,
                 "reply_bytes": reply_bytes,
+                **({} if heard else {"heard": False}),
             }
         )
 
@@ -80,8 +85,9 @@ class Ledger:
 class Journal:
     """Every change of the world."""
 
-    def __init__(self, path: Path, started: float | None = None) -> None:
-        self.started = time.monotonic() if started is None else started
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
+        self.started = clock.monotonic()
         self._lines = _Lines(path)
 
     def close(self) -> None:
@@ -90,7 +96,7 @@ class Journal:
     def write(self, vm: str, side: str, what: str, before: Any, after: Any, cause: int) -> None:
         self._lines.append(
             {
-                "t": round(time.monotonic() - self.started, 4),
+                "t": round(self._clock.monotonic() - self.started, 4),
                 "vm": vm,
                 "side": side,
                 "what": what,

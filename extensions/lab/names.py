@@ -11,8 +11,20 @@ from __future__ import annotations
 TENANT = "5a1ab0a7-0000-4000-8000-00000000000a"
 CLIENT_ID = "c11e47a0-0000-4000-8000-00000000000c"
 CLIENT_SECRET = "lab-secret-f3cd9a"  # noqa: S105 - the lab's own throw-away secret
+PARTNER_TENANT = (
+    "0b5e55ed-0000-4000-8000-00000000000b"  # the application is registered here too, the subscription is not
+)
 SUBSCRIPTION = "5b5c71b0-0000-4000-8000-000000000001"
 LOCATION = "centralus"
+
+# whose tokens the application's federated credential accepts
+FEDERATED_ISSUER = "https://issuer.lab.example/"
+FEDERATED_SUBJECT = "system:serviceaccount:lab:azlocal-migrate"
+FEDERATED_AUDIENCE = "api://AzureADTokenExchange"
+# managed identities of the machine that runs Ansible (client ids), and the header of App Service
+SYSTEM_IDENTITY = "5e1f0000-0000-4000-8000-00000000001d"
+USER_IDENTITY = "a551d000-0000-4000-8000-00000000001d"
+IDENTITY_HEADER = "lab-header-51c2e7"
 
 RESOURCE_GROUP = "rg-migrate-lab"
 PROJECT = "migrate-lab"
@@ -54,4 +66,6 @@ LOGICAL_NETWORKS: dict[str, tuple[int, str, str, str, str]] = {
 STORAGE_PATHS: dict[str, tuple[str, int, int]] = {
     "UserStorage1": ("C:\\ClusterStorage\\UserStorage_1\\lab", 200_000_000, 150_000_000),
     "UserStorage2": ("C:\\ClusterStorage\\UserStorage_2\\lab", 100_000_000, 80_000_000),
+    # on the same volume as the first: the space is there once
+    "UserStorage1-Archive": ("C:\\ClusterStorage\\UserStorage_1\\archive", 200_000_000, 150_000_000),
 }

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 from .runtime import Lab
-from .world import now
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
 
@@ -88,7 +87,7 @@ def stop(state_dir: Path, timeout_s: float = 30) -> bool:
 
 def fresh_world(state_dir: Path, timeout_s: float = 60) -> Path:
     """world.json, written after this call was made if the lab runs, else as it was left at the end."""
-    path, asked_at = state_dir / "world.json", now()
+    path, asked_at = state_dir / "world.json", dt.datetime.now(dt.UTC)
     about = running(state_dir)
     if about is not None:
         os.kill(_pid(state_dir, about), signal.SIGUSR1)
@@ -116,12 +115,11 @@ def _written_at(path: Path) -> dt.datetime:
 
 def _answers(url: str, ca: Path) -> bool:
     """Whether a server with our certificate is behind this port. No request: the ledger is for the users' requests."""
-    context = ssl.create_default_context(cafile=str(ca))
+    context, address = ssl.create_default_context(cafile=str(ca)), urllib.parse.urlsplit(url)
     try:
-        with (
-            socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(url).port or 443), timeout=5) as raw,
-            context.wrap_socket(raw, server_hostname="localhost"),
-        ):
+        with socket.create_connection(("127.0.0.1", address.port or 443), timeout=5) as raw:
+            if address.scheme == "https":
+                context.wrap_socket(raw, server_hostname="localhost").close()
             return True
     except OSError:
         return False
@@ -168,7 +166,12 @@ def serve_until_stopped(state_dir: Path, options: dict[str, Any], start: Callabl
         lab = start()
         try:
             servers = {name: server.url for name, server in lab.servers.items()}
-            told = {"pid": os.getpid(), "started": now().isoformat(), "options": options, "servers": servers}
+            told = {
+                "pid": os.getpid(),
+                "started": dt.datetime.now(dt.UTC).isoformat(),
+                "options": options,
+                "servers": servers,
+            }
             fresh = about.with_suffix(".tmp")
             fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
             fresh.replace(about)

@@ -18,10 +18,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from .clock import Clock
 from .faults import Faults
 from .journal import Journal, Ledger
 from .schedule import Schedule
-from .world import World, now
+from .switches import Switches
+from .world import World
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,21 @@ class Lab:
     latency_ms: int
     faults: Faults
     vms: int
+    switches: Switches
     throttle: str = "off"  # off | arm | rp-800-5min | rp-100-5min
     servers: dict[str, RunningServer] = field(default_factory=dict)  # azure, vcenter, host:<node>
     environment: dict[str, str] = field(default_factory=dict)  # what lab.env exports
     # what a simulator wants in world.json beside the world itself: {"azure": state}, called at every dump
     dumpers: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
+    @property
+    def clock(self) -> Clock:
+        """What everything in this lab tells the time by."""
+        return self.schedule.clock
+
     def dump(self) -> dict[str, Any]:
         """The whole world as JSON-ready data: ``source``, ``target``, ``seeds``, ``events`` and each dumper's part."""
-        return {"at": now(), **self.world.dump(), **{name: show() for name, show in self.dumpers.items()}}
+        return {"at": self.clock.now(), **self.world.dump(), **{name: show() for name, show in self.dumpers.items()}}
 
     def write_world(self) -> Path:
         """Write world.json, whole or not at all."""
@@ -79,7 +87,7 @@ class Lab:
         servers, self.servers = self.servers, {}
         for server in servers.values():
             server.stop()
-        self.schedule.stop()
+        self.clock.stop()
         if servers:
             self.write_world()
         self.ledger.close()

@@ -18,11 +18,7 @@ from typing import Any
 
 from .journal import Journal
 from .schedule import Schedule
-
-
-def now() -> dt.datetime:
-    """Wall-clock time, UTC. The lab shortens durations, it does not bend the calendar."""
-    return dt.datetime.now(dt.UTC)
+from .switches import Switches
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -69,6 +65,7 @@ class Event:
     vm: str  # instance uuid
     user: str
     text: str
+    details: dict[str, Any] = dataclasses.field(default_factory=dict)  # the event's own fields, as vSphere names them
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -107,6 +104,7 @@ class SourceVm:
     awkward: str = ""  # why the lab put it here, for its own documentation
     powered_off_at: dt.datetime | None = None
     replicated: bool = False  # the appliance is taking snapshots of it
+    config_changes: int = 0  # so often has its configuration changed; marks and folders are no part of that
 
     @property
     def tools_status(self) -> str:
@@ -154,17 +152,19 @@ class TargetVm:
     heartbeat: str = "NoContact"  # OkApplicationsUnknown once the guest answers
     started_at: dt.datetime | None = None
     ever_ran: bool = False
-    disks_written_at: dt.datetime = dataclasses.field(default_factory=now)  # while it is off
+    disks_written_at: dt.datetime | None = None  # since when nothing writes to them; None while it runs
     boots: bool = True  # False: the guest never shows a heartbeat
 
 
 class World:
     """Source and target VMs, events, time. Hold ``lock`` while reading more than one value."""
 
-    def __init__(self, journal: Journal, schedule: Schedule) -> None:
+    def __init__(self, journal: Journal, schedule: Schedule, switches: Switches | None = None) -> None:
         self.lock = threading.RLock()
         self.journal = journal
         self.schedule = schedule
+        self.clock = schedule.clock
+        self.switches = switches or Switches()
         self.source: dict[str, SourceVm] = {}  # by instance uuid, lower case
         self.target: dict[str, TargetVm] = {}  # by ARM id, lower case
         self.seeds: dict[str, TargetDisk] = {}  # seed disks on the cluster volumes, by file name
@@ -173,8 +173,15 @@ class World:
         self.custom_fields: dict[str, int] = {}  # vCenter custom attributes: name -> key
         self.wave_rows: list[dict[str, Any]] = []  # what wave.csv says about this estate
         self.power_listeners: list[Callable[[SourceVm], None]] = []
+        self.before_change: list[Callable[[SourceVm], None]] = []  # told while the source VM still is as it was
+        self.change_listeners: list[Callable[[SourceVm, str], None]] = []  # of a source VM and the attribute changed
+        self.removed: dict[str, SourceVm] = {}  # source VMs that are no more, which old events still name
         self._event_key = 1000
         self._by_moid: dict[str, SourceVm] = {}
+
+    def source_now(self) -> dt.datetime:
+        """The time as vCenter and its hosts have it."""
+        return self.clock.now() + dt.timedelta(seconds=self.switches.vcenter_skew_s)
 
     # -- source side -------------------------------------------------------------------------------------------
 
@@ -190,12 +197,50 @@ class World:
     def source_by_moid(self, moid: str) -> SourceVm | None:
         return self._by_moid.get(moid)
 
-    def event(self, vm: SourceVm, kind: str, user: str, text: str) -> None:
+    def new_moid(self) -> str:
+        """An id that no source VM has or had."""
+        taken = [int(moid.removeprefix("vm-")) for moid in self._by_moid]
+        taken += [int(vm.moid.removeprefix("vm-")) for vm in self.removed.values()]
+        return f"vm-{max(taken, default=100) + 1}"
+
+    def create_source(self, vm: SourceVm, user: str, cause: int) -> None:
+        """A machine that was not there before."""
+        with self.lock:
+            self._about_to_change(vm)
+            self.add_source(vm)
+            self.journal.write(vm.instance_uuid, "source", "vm", None, vm.name, cause)
+            self.event(vm, "VmCreatedEvent", user, f"Created virtual machine {vm.name} on {vm.host}")
+
+    def remove_source(self, vm: SourceVm, user: str, cause: int) -> None:
+        """Gone with its disks. Whoever asks by its id is told that there is none."""
+        with self.lock:
+            if vm.instance_uuid.lower() not in self.source:
+                return
+            self._about_to_change(vm)
+            self.source.pop(vm.instance_uuid.lower())
+            self._by_moid.pop(vm.moid, None)
+            self.removed[vm.instance_uuid.lower()] = vm
+            self.journal.write(vm.instance_uuid, "source", "vm", vm.name, None, cause)
+            self.event(vm, "VmRemovedEvent", user, f"Removed {vm.name} on {vm.host}")
+
+    def event(self, vm: SourceVm, kind: str, user: str, text: str, **details: Any) -> None:
         with self.lock:
             self._event_key += 1
             self.events.append(
-                Event(key=self._event_key, at=now(), kind=kind, vm=vm.instance_uuid, user=user, text=text)
+                Event(
+                    key=self._event_key,
+                    at=self.source_now(),
+                    kind=kind,
+                    vm=vm.instance_uuid,
+                    user=user,
+                    text=text,
+                    details=details,
+                )
             )
+
+    def _about_to_change(self, vm: SourceVm) -> None:
+        for listener in self.before_change:
+            listener(vm)
 
     def change_source(self, vm: SourceVm, what: str, attribute: str, value: Any, cause: int) -> None:
         """Set one attribute of a source VM and journal it. ``what``: power, nic, disk, mark, name, folder, config."""
@@ -203,8 +248,12 @@ class World:
             before = getattr(vm, attribute)
             if before == value:
                 return
+            self._about_to_change(vm)
             setattr(vm, attribute, value)
+            vm.config_changes += what not in ("mark", "folder") and attribute != "replicated"
             self.journal.write(vm.instance_uuid, "source", what, before, value, cause)
+        for listener in self.change_listeners:
+            listener(vm, attribute)
 
     def change_source_nic(
         self, vm: SourceVm, nic: SourceNic, connected: bool, start_connected: bool, cause: int
@@ -213,7 +262,9 @@ class World:
             before = {"key": nic.key, "connected": nic.connected, "start_connected": nic.start_connected}
             after = {"key": nic.key, "connected": connected, "start_connected": start_connected}
             if before != after:
+                self._about_to_change(vm)
                 nic.connected, nic.start_connected = connected, start_connected
+                vm.config_changes += 1
                 self.journal.write(vm.instance_uuid, "source", "nic", before, after, cause)
 
     def add_folder(self, path: str, cause: int) -> None:
@@ -231,13 +282,18 @@ class World:
                 self.journal.write("", "source", "custom_field", None, name, cause)
             return self.custom_fields[name]
 
-    def set_custom_value(self, vm: SourceVm, name: str, value: str, cause: int) -> None:
+    def set_custom_value(self, vm: SourceVm, name: str, value: str, cause: int, user: str = "") -> None:
         """What a custom attribute says about a VM. An empty text takes the value away, as vCenter shows it."""
         with self.lock:
             values = {key: text for key, text in vm.custom_values.items() if key != name}
+            before = vm.custom_values.get(name, "")
             if value:
                 values[name] = value
             self.change_source(vm, "mark", "custom_values", values, cause)
+            if value != before:
+                text = f"Changed custom field {name} on {vm.name} from '{before}' to '{value}'"
+                told = {"fieldKey": self.custom_fields.get(name, 0), "name": name, "value": value, "prevState": before}
+                self.event(vm, "CustomFieldValueChangedEvent", user, text, **told)
 
     def power_off_source(self, vm: SourceVm, user: str, cause: int, *, graceful: bool) -> None:
         """The VM is off from now on. A graceful end leaves VmGuestShutdownEvent before VmPoweredOffEvent."""
@@ -248,7 +304,7 @@ class World:
                 disk.writes += 1  # what the guest still wrote since the last look
             if graceful:
                 self.event(vm, "VmGuestShutdownEvent", user, f"Guest OS shut down for {vm.name}")
-            vm.powered_off_at = now()
+            vm.powered_off_at = self.source_now()
             self.change_source(vm, "power", "power", "poweredOff", cause)
             self.event(vm, "VmPoweredOffEvent", user, f"{vm.name} on {vm.host} is powered off")
             for listener in self.power_listeners:
@@ -277,6 +333,7 @@ class World:
     def add_target(self, vm: TargetVm, cause: int) -> None:
         with self.lock:
             self.target[vm.arm_id.lower()] = vm
+            vm.disks_written_at = self.clock.now()
             self.journal.write(vm.source_uuid, "target", "vm", None, vm.name, cause)
             for disk in vm.disks:
                 self.journal.write(
@@ -289,7 +346,8 @@ class World:
             if vm.state == "Running":
                 return
             self.journal.write(vm.source_uuid, "target", "power", vm.state, "Running", cause)
-            vm.state, vm.started_at, vm.ever_ran = "Running", now(), True
+            vm.state, vm.started_at, vm.ever_ran = "Running", self.clock.now(), True
+            vm.disks_written_at = None
 
         def beat() -> None:
             with self.lock:
@@ -303,7 +361,13 @@ class World:
             if vm.state == "Off":
                 return
             self.journal.write(vm.source_uuid, "target", "power", vm.state, "Off", cause)
-            vm.state, vm.heartbeat, vm.started_at, vm.disks_written_at = "Off", "NoContact", None, now()
+            vm.state, vm.heartbeat, vm.started_at, vm.disks_written_at = "Off", "NoContact", None, self.clock.now()
+
+    def move_target(self, vm: TargetVm, node: str, cause: int) -> None:
+        """A live migration: another node of the cluster owns the machine from now on; it goes on running."""
+        with self.lock:
+            before, vm.node = vm.node, node
+            self.journal.write(vm.source_uuid, "target", "node", before, node, cause)
 
     def remove_target(self, vm: TargetVm, cause: int) -> None:
         with self.lock:

@@ -11,7 +11,6 @@ local connection, never fails in batch form, and ``verdict`` gives each host its
 from __future__ import annotations
 
 import sys
-import time
 import traceback
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -184,19 +183,17 @@ class BatchAction(ActionBase):
             timeout_s=_seconds(args, "timeout_s", 14400),
             shown=str(args.get("progress") or "auto"),
         )
-        pause = _seconds(args, "poll_interval_s", 15)
-        while True:
-            if waiter.settled:
-                if not self.looks_by or not waiter.open or not waiter.may_act_again():
-                    break
-                waiter.take(self.call(self._again(args, waiter))["results"])
-                if waiter.settled:
-                    break
-            if waiter.overdue:
-                waiter.give_up()
-                break
-            time.sleep(pause)
-            waiter.take(self._look(self._again(args, waiter), waiter), looked=bool(self.looks_by))
+
+        def act() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = self.call(self._again(args, waiter))["results"]
+            return found
+
+        waiting.follow(
+            waiter,
+            look=lambda: self._look(self._again(args, waiter), waiter),
+            act=act if self.looks_by else None,
+            pause_s=_seconds(args, "poll_interval_s", 15),
+        )
         return self._ended(args, answer, waiter.results)
 
     @staticmethod

@@ -17,6 +17,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import find
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.powershell import PowerShellClient
 
@@ -85,6 +86,10 @@ def let_go(action: ActionBase) -> None:
 def connection_failure(host: str, failure: Exception) -> str:
     """One clear sentence of a connection plugin's failure."""
     said = " ".join(str(failure).split())
+    numbers = map(find, re.findall(r"\b2150\d{6}\b", said))  # faults of WinRM
+    fault = next(filter(None, numbers), None)
+    if fault:
+        return f"{host} could not be asked: {fault.means} ({fault.code}). {fault.remedy}"
     reason = next((meaning for pattern, meaning in _REASONS if re.search(pattern, said, re.IGNORECASE)), "")
     if reason:
         return f"{host} could not be asked: {reason}"

@@ -33,6 +33,29 @@ def info_args(args: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in args.items() if key in _INFO}
 
 
+def follow(
+    waiter: Waiter,
+    *,
+    look: Callable[[], list[dict[str, Any]]],
+    act: Callable[[], list[dict[str, Any]]] | None,
+    pause_s: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Look until all is settled or the time is over; where looking is not acting, ``act`` has the last word."""
+    while True:
+        if waiter.settled:
+            if act is None or not waiter.open or not waiter.may_act_again():
+                return
+            waiter.take(act())
+            if waiter.settled:
+                return
+        if waiter.overdue:
+            waiter.give_up()
+            return
+        sleep(pause_s)
+        waiter.take(look(), looked=act is not None)
+
+
 class Waiter:
     """The state of one wait."""
 

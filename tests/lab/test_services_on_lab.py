@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 
@@ -13,10 +12,8 @@ import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import InvalidRequest
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.marks import Mark
-from ansible_collections.azlocal.migrate.plugins.module_utils.services import cutover as cutover_service
-from ansible_collections.azlocal.migrate.plugins.module_utils.services import replication as replication_service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import lookup
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.cutover import Options
-from ansible_collections.azlocal.migrate.plugins.module_utils.services.lookup import until_certain
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.status import Status
 from ansible_collections.azlocal.migrate.tests.support.services_bench import GROUP, Bench, wait_verified
 from lab.azure import ids
@@ -42,9 +39,8 @@ def wave(bench: Bench, easy: list[str]) -> list[str]:
 @pytest.fixture
 def quick_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a lost reply the services look for five minutes; here for three looks."""
-    quick = functools.partial(until_certain, at_least_s=0, pause_s=0.02)
-    monkeypatch.setattr(replication_service, "until_certain", quick)
-    monkeypatch.setattr(cutover_service, "until_certain", quick)
+    monkeypatch.setattr(lookup, "AT_LEAST_S", 0.0)
+    monkeypatch.setattr(lookup, "PAUSE_S", 0.02)
 
 
 # -- seeing ------------------------------------------------------------------------------------------------------------
@@ -122,17 +118,23 @@ def test_a_lost_reply_is_followed_by_a_look_and_no_second_put(bench: Bench, easy
 
 
 @pytest.mark.usefixtures("quick_lookup")
-def test_where_nothing_is_found_after_a_lost_put_the_mark_holds_the_next_one_back(
-    bench: Bench, easy: list[str]
-) -> None:
+def test_a_put_that_was_certainly_not_done_is_sent_again(bench: Bench, easy: list[str]) -> None:
+    vm = easy[12]
+    broken = {"kind": "reply", "system": "azure", "method": "PUT", "path": bench.records.uuid(vm), "status": 502}
+    bench.lab.faults.add(broken)
+    assert bench.present(vm)[vm].status == "changed"
+    assert [request.status for request in bench.sent(vm)] == [502, 201]
+
+
+@pytest.mark.usefixtures("quick_lookup")
+def test_where_nothing_is_found_after_lost_puts_the_mark_holds_the_next_one_back(bench: Bench, easy: list[str]) -> None:
     vm = easy[11]
-    bench.lab.faults.add(
-        {"kind": "reply", "system": "azure", "method": "PUT", "path": bench.records.uuid(vm), "status": 502}
-    )
+    broken = {"kind": "reply", "system": "azure", "method": "PUT", "path": bench.records.uuid(vm), "status": 502}
+    bench.lab.faults.add({**broken, "times": 2})
     lost = bench.present(vm)[vm]
     assert (lost.status, bench.phases(vm)[vm]) == ("failed", "enabling")
     assert bench.present(vm)[vm].status == "ok"
-    assert len(bench.sent(vm)) == 1
+    assert len(bench.sent(vm)) == 2
 
 
 # -- the guards of a cutover -------------------------------------------------------------------------------------------
@@ -185,7 +187,9 @@ def hold_address(bench: Bench, vm: SourceVm) -> Callable[[], object]:
 
 def hold_name(bench: Bench, vm: SourceVm) -> Callable[[], object]:
     arm_id = ids.of_type(GROUP, "Microsoft.HybridCompute/machines", vm.name.upper())
-    bench.azure.machines[arm_id.lower()] = Machine(id=arm_id, name=vm.name.upper(), location="x", kind="HCI")
+    bench.azure.machines[arm_id.lower()] = Machine(
+        id=arm_id, name=vm.name.upper(), location="x", kind="HCI", created=bench.azure.now()
+    )
     return lambda: bench.azure.machines.pop(arm_id.lower())
 
 
@@ -332,17 +336,19 @@ def test_a_lost_reply_is_followed_by_a_look_and_no_second_failover(bench: Bench,
 
 
 @pytest.mark.usefixtures("quick_lookup")
-def test_where_nothing_is_found_after_a_lost_failover_the_mark_holds_the_next_one_back(
+def test_where_nothing_is_found_after_lost_failovers_the_mark_holds_the_next_one_back(
     bench: Bench, wave: list[str]
 ) -> None:
     vm = wave[8]
     path = f"{bench.records.uuid(vm)}/plannedFailover"
-    bench.lab.faults.add({"kind": "reply", "system": "azure", "method": "POST", "path": path, "status": 504})
+    bench.lab.faults.add(
+        {"kind": "reply", "system": "azure", "method": "POST", "path": path, "status": 504, "times": 2}
+    )
     assert bench.tick(vm)[vm].status == "failed"
     assert bench.mark(vm).attempt == 1
     again = bench.tick(vm)[vm]
     assert (again.status, again.phase, again.settled) == ("ok", "cutting_over", False)
-    assert bench.failovers(vm) == 1
+    assert bench.failovers(vm) == 2
     assert bench.source(vm).power == "poweredOn"
 
 

@@ -14,9 +14,9 @@ import requests
 
 from lab import names
 from lab.azure import ids
-from lab.azure.behaviours import Switches
 from lab.azure.server import start
 from lab.runtime import Lab
+from lab.switches import Switches
 
 JSON = dict[str, Any]
 DR = "2024-09-01"

@@ -37,8 +37,8 @@ class Tls:
     key: Path
 
 
-def make_tls(directory: Path) -> Tls:
-    """A fresh authority and a certificate for localhost and 127.0.0.1."""
+def make_tls(directory: Path, age_days: int = 1) -> Tls:
+    """A fresh authority and a certificate for localhost and 127.0.0.1; both live for eight days."""
     directory.mkdir(parents=True, exist_ok=True)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "azlocal.migrate test authority")])
@@ -51,8 +51,8 @@ def make_tls(directory: Path) -> Tls:
             .issuer_name(ca_name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=7))
+            .not_valid_before(now - timedelta(days=age_days))
+            .not_valid_after(now + timedelta(days=8 - age_days))
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         )

@@ -14,6 +14,7 @@ from typing import Any
 from .records import Records, Request
 
 Change = dict[str, Any]
+OTHERS = 0  # the cause of what no request brought about: a second operator, the appliance
 ATTRIBUTE = "azlocal.migrate"
 
 
@@ -31,8 +32,9 @@ def violations(records: Records, wave: set[str]) -> Iterator[str]:
         by_vm[change["vm"].lower()].append(change)
     names = {uuid: vm.name for uuid, vm in records.first.items()}
     for uuid, changes in by_vm.items():
-        if uuid and names[uuid] not in wave:
-            yield f"{names[uuid]} is not in the wave, and was touched: {changes[0]}"
+        ours = [change for change in changes if change["cause"] != OTHERS]
+        if uuid and names.get(uuid) not in wave and ours:
+            yield f"{names.get(uuid, uuid)} is not in the wave, and was touched: {ours[0]}"
     for uuid, name in names.items():
         changes = by_vm[uuid]
         mine = [request for request in ledger if request.item == uuid and request.accepted]
@@ -87,11 +89,12 @@ def _sent_once(mine: list[Request], changes: list[Change]) -> Iterator[str]:
 
 
 def _marks(changes: list[Change], before: float) -> list[dict[str, Any]]:
-    """The marks on the source that were written by then."""
+    """The marks on the source that were written by then, but for text that is none of ours."""
     return [
-        json.loads(change["after"].get(ATTRIBUTE) or "{}")
+        json.loads(text)
         for change in changes
         if change["side"] == "source" and change["what"] == "mark" and change["t"] <= before
+        if (text := change["after"].get(ATTRIBUTE) or "{}").startswith("{")
     ]
 
 
@@ -111,17 +114,18 @@ def data_lost(records: Records, completed: set[str]) -> Iterator[str]:
     for target in world["target"].values():
         by_source[target["source_uuid"].lower()].append(target)
     for uuid, source in world["source"].items():
-        if source["name"] not in completed:
+        name = records.first[uuid].name if uuid in records.first else ""  # somebody may have renamed it since
+        if name not in completed:
             continue
         targets = by_source[uuid.lower()]
         if len(targets) != 1:
-            yield f"{source['name']}: {len(targets)} targets"
+            yield f"{name}: {len(targets)} targets"
             continue
         there = {disk["source_uuid"].lower(): disk["digest"] for disk in targets[0]["disks"]}
         here = {disk["uuid"].lower(): disk["digest"] for disk in source["disks"]}
         if there != here:
-            yield f"{source['name']}: the disks of the target are not those of the source"
+            yield f"{name}: the disks of the target are not those of the source"
         if (targets[0]["state"], source["power"]) != ("Running", "poweredOff"):
-            yield f"{source['name']}: target {targets[0]['state']}, source {source['power']}"
+            yield f"{name}: target {targets[0]['state']}, source {source['power']}"
         if any(seed["source_uuid"].lower() in here for seed in world["seeds"].values()):
-            yield f"{source['name']}: seed disks are left behind"
+            yield f"{name}: seed disks are left behind"

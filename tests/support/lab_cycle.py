@@ -19,7 +19,7 @@ from lab import names
 from lab.azure import ids
 from lab.runtime import Lab
 
-from .azure_lab import HYBRID, AzureSession, create_body
+from .azure_lab import HYBRID, AzureSession, create_body, until
 
 JSON = dict[str, Any]
 REPLICATION = ("2024-09-01", "2026-05-01")
@@ -75,6 +75,7 @@ class Cycle:
         self._project()
         self._discovery("before")
         self._pair()
+        self._prepare()
         self._migrations()
         self._places()
         self._discovery("after")
@@ -134,6 +135,17 @@ class Cycle:
             for part, path in (("replicationPolicies", ids.POLICY), ("replicationExtensions", ids.EXTENSION)):
                 self.listing(f"{vault}/{part}", version, f"{ids.VAULT}/{part}")
                 self.get(f"{vault}/{part}", version, path)
+
+    def _prepare(self) -> None:
+        """Policy and extension are written once more: their jobs stand in the lists that follow."""
+        for path in (ids.POLICY, ids.EXTENSION):
+            known = self.azure.get(path)["properties"]["customProperties"]
+            reply = self.azure.call("PUT", path, REPLICATION[0], {"properties": {"customProperties": known}})
+            assert reply.status_code == 200, reply.text
+            until(
+                lambda path=path: self.azure.get(path),
+                lambda part: part["properties"]["provisioningState"] != "Updating",
+            )
 
     def _places(self) -> None:
         local = f"{ids.SUBSCRIPTION}/providers/Microsoft.AzureStackHCI"

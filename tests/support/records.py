@@ -40,6 +40,7 @@ class Request:
     ms: float
     request_bytes: int
     reply_bytes: int
+    heard: bool = True  # False: the client was told something else than was done, or nothing
 
     @property
     def bare(self) -> str:

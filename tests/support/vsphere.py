@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pyVim.connect import SmartConnect
@@ -14,6 +15,7 @@ from pyVmomi import vim, vmodl
 
 from lab import names
 from lab.runtime import Lab
+from lab.world import SourceVm
 
 PC: Any = vmodl.query.PropertyCollector
 
@@ -51,6 +53,25 @@ class Vsphere:
             found += part.objects
         return found, calls
 
+    def ready(self, number: int = 0) -> SourceVm:
+        """A machine that runs, answers and is in no way awkward."""
+        return [vm for vm in self.world.source.values() if not vm.awkward and vm.tools_status == "OK"][number]
+
+    def one(self, vm: SourceVm, *paths: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """One read of one machine: its properties, and the faults of those that are missing."""
+        ref = self.vm(vm.moid)
+        spec = PC.FilterSpec(
+            objectSet=[PC.ObjectSpec(obj=ref, skip=False)],
+            propSet=[PC.PropertySpec(type=type(ref), pathSet=list(paths), all=False)],
+        )
+        found = self.content.propertyCollector.RetrievePropertiesEx([spec], PC.RetrieveOptions()).objects[0]
+        return {one.name: one.val for one in found.propSet}, {one.path: one.fault for one in found.missingSet}
+
+    def events(self, vm: SourceVm) -> list[Any]:
+        """What happened to a machine, oldest first."""
+        entity = vim.event.EventFilterSpec.ByEntity(entity=self.vm(vm.moid), recursion="self")
+        return list(self.content.eventManager.QueryEvents(vim.event.EventFilterSpec(entity=entity)))
+
     def vm(self, moid: str) -> Any:
         return vim.VirtualMachine(moid, self.si._stub)
 
@@ -68,3 +89,6 @@ def connect(lab: Lab, user: str = names.VCENTER_USER, password: str = names.VCEN
     trust = ssl.create_default_context(cafile=str(lab.tls.ca))
     port = lab.servers["vcenter"].port
     return SmartConnect(host="localhost", port=port, user=user, pwd=password, sslContext=trust)
+
+
+StartVsphere = Callable[..., Vsphere]

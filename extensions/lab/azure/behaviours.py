@@ -1,62 +1,241 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the Azure simulator knows, how sure that is, and the switches for whatever is not sure.
-
-Tags: R recorded, S schema, D documented, P read in a peer's source, I inferred, ? unknown.
-Every I and ? that a client could come to rest on has a switch in ``Switches``; tests turn them.
-"""
+"""What the Azure simulator knows, how sure that is, and the switches for whatever is not sure."""
 
 from __future__ import annotations
 
 import dataclasses
 
-TABLE: tuple[tuple[str, str, str], ...] = (
-    # (behaviour, tag, switch)
-    ("PUT answers 201, allowedJobs null, protectionState UnprotectedStatesBegin", "R", ""),
-    ("EnablingProtection has allowedJobs [] and a currentJob", "R", ""),
-    ("disksToInclude and nicsToInclude read back null; protectedDisks and protectedNics are the read side", "R", ""),
-    ("resyncRequired is the text 'false'; sourceMemoryInMegaBytes is a float", "R", ""),
-    ("provisioningState of every job is Canceled", "R", ""),
-    ("the job list has no tasks, errors or customProperties", "R", ""),
-    ("'Complete initial replication' has objectId null", "R", ""),
-    ("targetVmBiosId stays null", "R", ""),
-    ("capacityInBytes comes from the source; diskSizeGB 0 is accepted", "R", ""),
-    ("the failover makes a recovery point of its own, some 130 s into 'Starting failover'", "R", ""),
-    ("operation URLs are 4-8 kB long and signed; they only answer when followed verbatim", "R/I", "check_signature"),
-    ("operation results: 202 with InProgress, then 200 with Succeeded or Failed", "S/I", ""),
-    ("a second PUT of the same item is refused with 409", "P/I", ""),
-    ("items appear in GET and list some time after the 201", "I", "visible_after_s"),
-    ("page sizes of protectedItems, machines and jobs", "I", "items_page, machines_page, jobs_page"),
-    ("versions the region knows", "I", "replication_versions"),
-    ("a powered-off source at the prerequisite check of a failover", "?", "powered_off_source"),
-    ("a guest that does not shut down is switched off after 40 s", "?", "hanging_guest"),
-    ("an address with isStaticIpMigrationEnabled arrives at the target", "?", "kept_ip"),
-    (
-        "enabling fails for a source that is off, has an independent disk, or snapshots without CBT",
-        "I",
-        "source_faults",
+from ..behaviours import Behaviour
+from .behaviours_replication import REPLICATION
+from .behaviours_replication import row as _row
+
+BEHAVIOURS: tuple[Behaviour, ...] = (
+    *REPLICATION,
+    _row(
+        "offazure_versions",
+        "S",
+        "E5",
+        "isOSDisk, arcDiscovery and secureBootEnabled are shown by 2024-12-01-preview alone",
+        number=11,
     ),
-    ("what allowedJobs holds after a failed failover", "P/I", "retry_jobs"),
-    ("provisioningState after a failed failover", "I", "failed_failover_provisioning"),
-    ("a target VM stops being reachable in ARM only after its instance is deleted; disks and NICs stay", "S", ""),
-    ("a machine of kind HCI is not deleted while its VM instance stands", "I", "shell_needs_empty"),
-    ("the power state in ARM lags behind the host", "I", "power_lag_s"),
-    ("life of a token", "D", "token_life_s"),
-    ("the resource bridge and the appliances' agents are well", "S", "bridge_status, silent_agents"),
+    _row(
+        "discovery_lag",
+        "D",
+        "platform §5, REP and IP",
+        "changes of power and Tools, new, renamed and deleted VMs are seen up to 30 minutes late",
+        "discovery_lag_s",
+        number=13,
+    ),
+    _row(
+        "addresses_when_off",
+        "I",
+        "lab-behaviours 13",
+        "discovery shows no addresses for a machine that is off, or those it knew",
+        "addresses_when_off",
+        number=13,
+    ),
+    _row(
+        "unreliable_fields",
+        "R",
+        "E4",
+        "ipAddressType is Static on a port group with DHCP, usedSpaceInBytes is 0",
+        number=14,
+    ),
+    _row(
+        "authorization",
+        "D",
+        "ARM error codes",
+        "403 AuthorizationFailed names client, action and scope",
+        "missing_rights",
+        number=15,
+    ),
+    _row(
+        "linked_authorization",
+        "D",
+        "ARM error codes",
+        "403 LinkedAuthorizationFailed names the action on the network, storage path or custom location that an item uses",
+        "missing_rights",
+        number=15,
+    ),
+    _row(
+        "permissions",
+        "D",
+        "Microsoft.Authorization 2022-04-01",
+        "the permissions of a scope list actions and notActions, and agree with what is refused",
+        "missing_rights",
+        number=15,
+    ),
+    _row(
+        "role_assignments",
+        "P",
+        "control-plane §2.2, AVM changelog",
+        "a second assignment of the same role, principal and scope is 409 RoleAssignmentExists; the same name again is fine",
+        number=15,
+    ),
+    _row(
+        "assignment_lag",
+        "P",
+        "lab-behaviours 15",
+        "the list of role assignments lags behind what was assigned",
+        "assignment_lag_s",
+        number=15,
+    ),
+    _row(
+        "graph_rights",
+        "D",
+        "Azure Resource Graph, permissions",
+        "Resource Graph leaves out what the principal may not read, without a word",
+        "missing_rights",
+        number=16,
+    ),
+    _row(
+        "graph_lag",
+        "D",
+        "control-plane §6",
+        "Resource Graph shows resources as they were a while ago",
+        "graph_lag_s",
+        number=16,
+    ),
+    _row(
+        "graph_pages",
+        "D",
+        "control-plane §6",
+        "Resource Graph gives $skipToken where the result has the column id, else resultTruncated is the text 'true'",
+        "graph_page",
+        number=16,
+    ),
+    _row(
+        "graph_quota",
+        "D",
+        "control-plane §6",
+        "15 Resource Graph queries in 5 s; x-ms-user-quota headers, and 429 where a throttling profile is on",
+        number=16,
+    ),
+    _row(
+        "claims_challenge",
+        "D",
+        "continuous access evaluation",
+        "ARM answers 401 with insufficient_claims, and takes only a token that was asked for with these claims",
+        "claims_challenge",
+        number=17,
+    ),
+    _row("power_unknown", "S", "bicep VM types", "a VM that was removed on its host is Unknown in ARM", number=24),
+    _row(
+        "address_in_use",
+        "D",
+        "platform §8",
+        "a kept address that another network interface has fails the failover with 1000037, InUse",
+        number=24,
+    ),
+    _row("pool_text", "S", "bicep VM types", "used and available of an address pool are text", number=24),
+    _row(
+        "vm_versions",
+        "S",
+        "control-plane §5",
+        "hyperVVmId and hostNodeName are shown by the versions of 2026 alone",
+        number=24,
+    ),
+    _row("leftovers", "S", "bicep VM types", "deleting a VM instance keeps its disks and NICs", number=24),
+    _row(
+        "shell_needs_empty",
+        "I",
+        "platform §6.6",
+        "a machine of kind HCI is not deleted while its VM instance stands",
+        "shell_needs_empty",
+        number=24,
+    ),
+    _row("power_lag", "I", "platform §8.1", "the power state in ARM lags behind the host", "power_lag_s", number=24),
+    _row("token_life", "D", "Microsoft identity platform", "a token expires in mid-run", "token_life_s", number=17),
+    _row(
+        "application",
+        "D",
+        "Microsoft Entra error codes",
+        "a disabled application, an expired secret and a Conditional Access policy are refused, each by its number",
+        "application",
+    ),
+    _row(
+        "certificate_assertion",
+        "D",
+        "Microsoft identity platform, certificate credentials",
+        "a client assertion counts only with the registered certificate's thumbprint and signature, for this tenant, in its time",
+    ),
+    _row(
+        "federated_credential",
+        "D",
+        "Microsoft Entra workload identity federation",
+        "a federated token counts only if issuer, subject and audience are exactly those registered",
+    ),
+    _row(
+        "token_audience",
+        "D",
+        "Azure Resource Manager error codes",
+        "a token for another service or another tenant is refused with 401",
+    ),
+    _row(
+        "metadata_service",
+        "D",
+        "managed identities, how to use a VM token",
+        "the metadata service wants its header and a version, and gives tokens of the machine's identities only",
+        "machine_identities",
+    ),
+    _row(
+        "app_service_identity",
+        "D/P",
+        "managed identities in App Service; msal managed_identity.py",
+        "the endpoint of App Service gives tokens only to who knows IDENTITY_HEADER",
+    ),
+    _row("bridge", "S", "control-plane §5", "the resource bridge may be offline", "bridge_status"),
+    _row(
+        "limit_headers",
+        "R",
+        "E6, E7, control-plane §6",
+        "the provider's own limit header comes instead of the subscription's, but for the POST of a failover; several "
+        "front ends count, each its own, so what is left does not fall evenly",
+        number=9,
+    ),
+    _row(
+        "arm_limits",
+        "D",
+        "control-plane §6",
+        "profile arm: 200 writes and deletes, refilled by 10 a second, 250 reads, by 25; then 429 with Retry-After",
+    ),
+    _row(
+        "provider_limits",
+        "?",
+        "control-plane §6",
+        "profiles rp-800-5min and rp-100-5min: so many requests to the replication provider in five minutes",
+        "provider_counts",
+        "provider_window",
+    ),
+    _row("azure_clock", "I", "issue 3", "Azure's clock may differ from ours and from vCenter's", "azure_skew_s"),
 )
 
 
 @dataclasses.dataclass(kw_only=True)
-class Switches:
+class AzureSwitches:
     """One field for every behaviour above that nobody could prove."""
 
     check_signature: bool = True
+    duplicate_put: str = "refuse"  # refuse | update: what a second PUT of an item does
     visible_after_s: float = 0.0  # recorded seconds
+    list_lag_s: float = 0.0  # recorded seconds
+    operation_life_s: float = 86400.0  # recorded seconds after the end of the job
+    delete_result: str = "200"  # 200 | 204: what the operation of a DELETE ends with
+    job_tasks: str = "tree"  # tree | null
+    contradictions: bool = False  # a failed failover is told by the job alone, or by the item alone
     items_page: int = 50
     machines_page: int = 100
     jobs_page: int = 200
     replication_versions: tuple[str, ...] = ("2024-09-01", "2026-05-01")
+    discovery_lag_s: float = 0.0  # recorded seconds
+    addresses_when_off: str = "emptied"  # emptied | kept
+    missing_rights: tuple[str, ...] = ()  # names of actions, with wildcards
+    assignment_lag_s: float = 0.0  # recorded seconds
+    graph_lag_s: float = 0.0  # recorded seconds
+    graph_page: int = 1000
+    claims_challenge: bool = False
     powered_off_source: str = "accept"  # accept | refuse
     hanging_guest: str = "hard_off"  # hard_off | fail
     kept_ip: str = "kept"  # kept | lost
@@ -65,6 +244,12 @@ class Switches:
     failed_failover_provisioning: str = "Succeeded"
     shell_needs_empty: bool = True
     power_lag_s: float = 0.0  # recorded seconds
-    token_life_s: int = 3599  # wall clock
+    token_life_s: int = 3599
+    application: str = "good"  # good | disabled | secret_expired | blocked: how the application may sign in
+    machine_identities: tuple[str, ...] = ("system", "user")  # which the machine that runs Ansible has
     bridge_status: str = "Running"
+    pair_in_use: str = "refuse"  # refuse | delete
     silent_agents: tuple[str, ...] = ()  # names of appliances
+    provider_counts: str = "together"  # together | by_kind: one limit for all requests to the provider, or one a kind
+    provider_window: str = "refilled"  # refilled | fixed: evenly, or all at once when five minutes are over
+    azure_skew_s: float = 0.0  # how far Azure's clock is ahead

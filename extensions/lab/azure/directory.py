@@ -32,7 +32,7 @@ _TYPES: dict[str, dict[str, str]] = {
     "Microsoft.KeyVault": {},
     "Microsoft.Storage": {},
     "Microsoft.KubernetesConfiguration": {},
-    "Microsoft.Authorization": {},
+    "Microsoft.Authorization": {"roleAssignments": "authorization", "permissions": "authorization"},
     "Microsoft.Resources": {},
 }
 

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import time
-
 from .. import names
-from ..world import SourceDisk, TargetDisk, now
+from ..world import SourceDisk, TargetDisk
 from . import health, ids, jobs
 from .jobs import JobFailure, Step
 from .state import Azure, Job, ProtectedItem, RecoveryPoint
@@ -26,8 +24,8 @@ def begin(azure: Azure, item: ProtectedItem) -> Job:
     cause = item.cause
 
     def created() -> None:
-        azure.move(item, "EnablingProtection", [], cause)
         item.described = True
+        azure.move(item, "EnablingProtection", [], cause)
 
     def enabled() -> None:
         _check_source(azure, item)
@@ -135,7 +133,7 @@ def _begin_copy(azure: Azure, item: ProtectedItem) -> None:
     )  # fmt: skip
     gigabytes = sum(disk["capacityInBytes"] for disk in item.disks) / 2**30
     seconds = _COPY_S + min(_COPY_EXTRA_MAX_S, gigabytes * _COPY_S_PER_GB)
-    item.copy_began, item.copy_seconds = time.monotonic(), azure.schedule.short(seconds)
+    item.copy_began, item.copy_seconds = azure.clock.monotonic(), azure.schedule.short(seconds)
     azure.world.change_source(item.vm, "config", "replicated", True, item.cause)
     for disk in item.disks:
         seed = f"{disk['seedDiskName']}.vhdx"
@@ -206,7 +204,7 @@ def add_point(azure: Azure, item: ProtectedItem) -> RecoveryPoint:
     """All included disks, as they are at this moment, are at the target from now on."""
     included = {str(disk["sourceDiskId"]).lower() for disk in item.disks}
     digests = {disk.uuid.lower(): disk.digest for disk in item.vm.disks if disk.uuid.lower() in included}
-    point = RecoveryPoint(name=azure.guid(), at=now(), digests=digests)
+    point = RecoveryPoint(name=azure.guid(), at=azure.now(), digests=digests)
     item.points.append(point)
     del item.points[:-_POINTS_KEPT]
     item.updated = point.at
@@ -214,6 +212,7 @@ def add_point(azure: Azure, item: ProtectedItem) -> RecoveryPoint:
         seed = azure.world.seeds.get(f"{disk['seedDiskName']}.vhdx")
         if seed is not None:
             seed.digest = digests.get(str(disk["sourceDiskId"]).lower(), "")
+    azure.changed(item)
     return point
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Microsoft Entra ID: OpenID configuration, tokens for the lab's one service principal, and their check by ARM."""
+"""Microsoft Entra ID: OpenID configuration, tokens for the lab's one application, and their check by ARM."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import secrets
 import time
 import urllib.parse
 import uuid
-from typing import Any
 
 from .. import names
+from . import identities
+from .assertions import KIND, Refused, check
 from .state import Azure
 from .wire import JSON, Answer, ArmError, Request
 
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_TENANTS = (names.TENANT, names.PARTNER_TENANT)
 
 
 def _refuse(status: int, error: str, code: int, message: str) -> Answer:
@@ -50,7 +51,7 @@ def _unknown_tenant(tenant: str) -> Answer:
 
 def openid(azure: Azure, request: Request) -> Answer:
     tenant = request.parts["tenant"]
-    if tenant.lower() not in (names.TENANT, "common", "organizations"):
+    if tenant.lower() not in (*_TENANTS, "common", "organizations"):
         return _unknown_tenant(tenant)
     login = f"{azure.base_url}/{tenant}"
     return Answer(
@@ -83,10 +84,9 @@ def token(azure: Azure, request: Request) -> Answer:
     form: dict[str, str] = request.body if isinstance(request.body, dict) else {}
     user, secret = _basic(request)
     client = request.principal = form.get("client_id") or user
-    secret = form.get("client_secret") or secret
-    tenant = request.parts["tenant"]
-    if tenant.lower() != names.TENANT:
-        return _unknown_tenant(tenant)
+    tenant = request.parts["tenant"].lower()
+    if tenant not in _TENANTS:
+        return _unknown_tenant(request.parts["tenant"])
     if form.get("grant_type") != "client_credentials":
         return _refuse(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
     if client.lower() != names.CLIENT_ID:
@@ -96,53 +96,88 @@ def token(azure: Azure, request: Request) -> Answer:
             700016,
             f"Application with identifier '{client}' was not found in the directory '{tenant}'.",
         )
-    assertion = form.get("client_assertion_type") == _ASSERTION and form.get("client_assertion", "").count(".") == 2
-    if not assertion and not secrets.compare_digest(secret.encode(), names.CLIENT_SECRET.encode()):
+    try:
+        _prove(azure, client, tenant, form.get("client_secret") or secret, form)
+    except Refused as no:
+        return _refuse(no.status, no.error, no.code, no.message)
+    scope = (form.get("scope") or " ").split()[0]
+    audience = audience_of(azure, scope.removesuffix("/.default")) if scope.endswith("/.default") else ""
+    if not audience:
         return _refuse(
+            400, "invalid_resource", 500011, f"The resource principal named {scope} was not found in the tenant."
+        )
+    life, text = azure.switches.token_life_s, issue(azure, client.lower(), audience, tenant)
+    if "nbf" in _claims_asked(form):
+        azure.challenged.add(text)
+    return Answer(
+        body={"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": text},
+    )
+
+
+def _claims_asked(form: dict[str, str]) -> JSON:
+    try:
+        asked = json.loads(form.get("claims") or "{}")["access_token"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return asked if isinstance(asked, dict) else {}
+
+
+def _prove(azure: Azure, client: str, tenant: str, secret: str, form: dict[str, str]) -> None:
+    """Refused unless the request holds a secret or an assertion of the application, and it may sign in at all."""
+    state = azure.switches.application
+    if state == "disabled":
+        raise Refused(400, "unauthorized_client", 7000112, f"Application '{client}'(lab) is disabled.")
+    if form.get("client_assertion_type") == KIND and form.get("client_assertion"):
+        authority = f"{azure.base_url}/{tenant}"
+        endpoints = (f"{authority}/oauth2/v2.0/token", f"{authority}/v2.0", authority)
+        check(azure, client, form["client_assertion"], endpoints)
+    elif not secret:
+        wanted = "'client_assertion', 'client_secret' or 'request'"
+        raise Refused(401, "invalid_client", 7000216, f"{wanted} is required for the 'client_credentials' grant type.")
+    elif not secrets.compare_digest(secret.encode(), names.CLIENT_SECRET.encode()):
+        raise Refused(
             401,
             "invalid_client",
             7000215,
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{client}'.",
         )
-    scope = form.get("scope", "")
-    if not scope.startswith(azure.base_url) or not scope.split()[0].endswith("/.default"):
-        return _refuse(
-            400, "invalid_resource", 500011, f"The resource principal named {scope} was not found in the tenant."
+    elif state == "secret_expired":
+        raise Refused(
+            401, "invalid_client", 7000222, f"The provided client secret keys for app '{client}' are expired."
         )
-    life = azure.switches.token_life_s
-    return Answer(
-        body={
-            "token_type": "Bearer",
-            "expires_in": life,
-            "ext_expires_in": life,
-            "access_token": _issue(azure, client.lower(), life),
-        }
-    )
+    if state == "blocked":
+        blocked = (
+            "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance."
+        )
+        raise Refused(400, "invalid_grant", 53003, blocked)
 
 
-def _issue(azure: Azure, client: str, life: int) -> str:
+def audience_of(azure: Azure, resource: str) -> str:
+    """For whom a token for this resource is made out; nothing for a resource that the tenant does not know."""
+    known = {azure.base_url: f"{azure.base_url}/", f"{azure.base_url}/graph": f"{azure.base_url}/graph/"}
+    return known.get(resource.rstrip("/"), "")
+
+
+def issue(azure: Azure, client: str, audience: str, tenant: str) -> str:
     """Looks like a JWT, so that what decodes tokens for display does not fall over. Nobody can verify it."""
-
-    def part(content: Any) -> str:
-        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-
-    moment = int(time.time())
+    moment, life = int(azure.now().timestamp()), azure.switches.token_life_s
     claims: JSON = {
-        "aud": f"{azure.base_url}/",
-        "iss": f"{azure.base_url}/{names.TENANT}/",
+        "aud": audience,
+        "iss": f"{azure.base_url}/{tenant}/",
         "iat": moment,
         "nbf": moment,
         "exp": moment + life,
         "appid": client,
         "oid": client,
-        "tid": names.TENANT,
+        "tid": tenant,
         "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
     }
-    text = f"{part({'typ': 'JWT', 'alg': 'RS256'})}.{part(claims)}.{secrets.token_urlsafe(64)}"
+    head = {"typ": "JWT", "alg": "RS256"}
+    text = f"{identities.encoded(head)}.{identities.encoded(claims)}.{secrets.token_urlsafe(64)}"
     with azure.tokens_lock:
-        azure.tokens[text] = (client, time.time() + life)
+        azure.tokens[text] = (client, moment + life)
     return text
 
 
@@ -160,15 +195,48 @@ def principal(azure: Azure, request: Request) -> str:
         )
     with azure.tokens_lock:
         known = azure.tokens.get(text.strip())
-    problem = ""
-    if known is None:
-        problem, code = "The access token is invalid.", "InvalidAuthenticationToken"
-    elif known[1] < time.time():
-        problem, code = "The access token has expired.", "ExpiredAuthenticationToken"
-    if known is None or problem:
+    code, problem = _wrong(azure, text.strip(), known[1] if known else None)
+    if known is None or code:
         challenge += f', error="invalid_token", error_description="{problem}"'
         raise ArmError(401, code, problem, headers={"WWW-Authenticate": challenge}, gateway=True)
+    if azure.switches.claims_challenge and text.strip() not in azure.challenged:
+        raise _claims_wanted(azure, challenge)
     return known[0]
+
+
+def _claims_wanted(azure: Azure, challenge: str) -> ArmError:
+    """Continuous access evaluation: the token is good, but a younger one with these claims is wanted."""
+    claims = {"access_token": {"nbf": {"essential": True, "value": str(int(azure.now().timestamp()))}}}
+    packed = base64.b64encode(json.dumps(claims).encode()).decode()
+    return ArmError(
+        401,
+        "TokenCreatedWithOutdatedPolicies",
+        "The access policies have changed since the token was issued.",
+        headers={"WWW-Authenticate": f'{challenge}, error="insufficient_claims", claims="{packed}"'},
+        gateway=True,
+    )
+
+
+def _wrong(azure: Azure, text: str, until: float | None) -> tuple[str, str]:
+    """Code and sentence for a token that ARM does not take."""
+    if until is None:
+        return "InvalidAuthenticationToken", "The access token is invalid."
+    if until < azure.now().timestamp():
+        return "ExpiredAuthenticationToken", "The access token has expired."
+    claims = json.loads(identities.decoded(text.split(".")[1]))
+    if claims["aud"] != f"{azure.base_url}/":
+        return (
+            "InvalidAuthenticationTokenAudience",
+            f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. It should exactly "
+            f"match with one of the allowed audiences '{azure.base_url}/','{azure.base_url}'.",
+        )
+    if claims["tid"] != names.TENANT:
+        return (
+            "InvalidAuthenticationTokenTenant",
+            f"The access token is from the wrong issuer '{claims['iss']}'. It must match the tenant "
+            f"'{azure.base_url}/{names.TENANT}/' associated with this subscription.",
+        )
+    return "", ""
 
 
 def metadata(azure: Azure, request: Request) -> Answer:

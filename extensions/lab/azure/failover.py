@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..world import SourceVm, now
+from ..world import SourceVm
 from . import enable, health, jobs, landing
 from .jobs import JobFailure, Step
 from .state import Azure, Job, ProtectedItem
@@ -96,15 +96,22 @@ class _Failover:
         self.azure.world.start_target(machine.vm, self.cause)
 
     def done(self) -> None:
-        item = self.item
-        item.active, item.failover_done = "Recovery", now()
-        health.normal(item)
-        self.azure.world.change_source(item.vm, "config", "replicated", False, self.cause)
-        self.azure.move(item, "PlannedFailoverCompleted", ["CommitFailover", "DisableProtection"], self.cause)
+        self.azure.world.change_source(self.item.vm, "config", "replicated", False, self.cause)
+        self._completed()
+
+    def _completed(self) -> None:
+        self.item.active, self.item.failover_done = "Recovery", self.azure.now()
+        health.normal(self.item)
+        self.azure.move(self.item, "PlannedFailoverCompleted", ["CommitFailover", "DisableProtection"], self.cause)
 
     def failed(self, job: Job, error: JSON, task: str) -> None:
         names = [step.name for step in job.tasks]
         late = names.index(task) >= names.index(_PREPARING)
+        if self.azure.switches.contradictions:
+            if late:  # the job says Failed, the item says Completed
+                self._completed()
+                return
+            _pretend(job)  # and the other way round
         self.item.failed_failover = job
         health.critical(self.azure, self.item, error)
         self.azure.move(
@@ -114,3 +121,11 @@ class _Failover:
             self.cause,
             provisioning=self.azure.switches.failed_failover_provisioning,
         )
+
+
+def _pretend(job: Job) -> None:
+    job.state, job.errors = "Succeeded", []
+    for task in job.tasks:
+        task.state = "Succeeded"
+        task.started = task.started or job.ended
+        task.ended = job.ended

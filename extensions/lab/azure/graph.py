@@ -20,14 +20,19 @@ the last ``project``; ``options.$top`` and ``$skipToken``. Everything else in th
 from __future__ import annotations
 
 import base64
+import math
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from .. import names
-from . import ids, machines, places
+from . import ids, machines, places, rbac
+from .past import Remembered
 from .state import Azure
-from .wire import JSON, Answer, Request, bad
+from .wire import JSON, Answer, ArmError, Request, bad
 
+T = TypeVar("T")
+_QUERIES, _WINDOW_S = 15, 5.0
 _CONDITION = re.compile(
     r"(?P<column>[\w.]+)\)?\s*(?P<operator>=~|==|in~|\bin\b)\s*(?P<value>\([^)]*\)|'[^']*'|\"[^\"]*\")", re.IGNORECASE
 )
@@ -42,6 +47,7 @@ _SYNONYMS = {
 
 
 def query(azure: Azure, request: Request) -> Answer:
+    headers = _quota(azure, request.principal)
     body = request.body if isinstance(request.body, dict) else {}
     text = body.get("query")
     if not isinstance(text, str) or not text.strip():
@@ -49,13 +55,36 @@ def query(azure: Azure, request: Request) -> Answer:
     asked = body.get("subscriptions")
     visible = not asked or any(str(each).lower() == names.SUBSCRIPTION for each in asked)
     rows = _rows(azure, text) if visible else []
-    return _paged(rows, body.get("options") or {})
+    return Answer(body=_paged(rows, body.get("options") or {}, azure.switches.graph_page), headers=headers)
 
 
-def _paged(rows: list[JSON], options: JSON) -> Answer:
+def _quota(azure: Azure, principal: str) -> dict[str, str]:
+    """So many queries of one principal in so many seconds. Refused only where a limit was asked for."""
+    moment = azure.clock.monotonic()
+    until, used = azure.graph_windows.get(principal, (0.0, 0))
+    if until <= moment:
+        until, used = moment + azure.schedule.short(_WINDOW_S), 0
+    azure.graph_windows[principal] = (until, used + 1)
+    seconds = max(1, math.ceil(until - moment))
+    headers = {
+        "x-ms-user-quota-remaining": str(max(0, _QUERIES - used - 1)),
+        "x-ms-user-quota-resets-after": f"00:00:{seconds:02d}",
+    }
+    if used >= _QUERIES and azure.lab.throttle != "off":
+        raise ArmError(
+            429,
+            "RateLimiting",
+            "Please provide below info when asking for support: the rate limit of the client is reached.",
+            headers={**headers, "Retry-After": str(seconds)},
+        )
+    return headers
+
+
+def _paged(rows: list[JSON], options: JSON, largest: int) -> JSON:
     top = options.get("$top", 100)
     if not isinstance(top, int) or not 1 <= top <= 1000:
         raise bad("BadRequest", "options.$top must be 1 to 1000.")
+    top = min(top, largest)
     token = options.get("$skipToken")
     try:
         start = int(base64.b64decode(token)[5:]) if token else int(options.get("$skip", 0))
@@ -63,21 +92,25 @@ def _paged(rows: list[JSON], options: JSON) -> Answer:
         raise bad("BadRequest", "options.$skipToken is not valid.") from None
     shown = rows[start : start + top]
     more = start + top < len(rows)
+    pageable = more and all("id" in row for row in shown)  # a token needs the column id in the result
     reply: JSON = {
         "totalRecords": len(rows),
         "count": len(shown),
         "data": shown,
         "facets": [],
-        "resultTruncated": "false",
+        "resultTruncated": "true" if more and not pageable else "false",
     }
-    if more:
+    if pageable:
         reply["$skipToken"] = base64.b64encode(f"skip:{start + top}".encode()).decode()
-    return Answer(body=reply, headers={"x-ms-user-quota-remaining": "14", "x-ms-user-quota-resets-after": "00:00:05"})
+    return reply
 
 
 def _rows(azure: Azure, text: str) -> list[JSON]:
     lower = text.lower()
     if "kubernetesconfigurationresources" in lower:
+        joined = ("extendedlocation/customlocations", "resourceconnector/appliances")
+        if not all(rbac.readable(azure, f"microsoft.{kind}") for kind in joined):
+            return []
         return [_project(row, text, keep_all=True) for row in _bridges(azure, text)]
     found: list[JSON] = []
     for kind, make in (
@@ -86,13 +119,18 @@ def _rows(azure: Azure, text: str) -> list[JSON]:
         ("microsoft.azurestackhci/clusters", places.clusters_rows),
         ("microsoft.azurestackhci/storagecontainers", places.storage_rows),
         ("microsoft.azurestackhci/logicalnetworks", places.network_rows),
-        ("microsoft.azurestackhci/networkinterfaces", lambda a: list(a.nics.values())),
-        ("microsoft.azurestackhci/virtualharddisks", lambda a: list(a.disks.values())),
-        ("microsoft.hybridcompute/machines", lambda a: [machines.row(a, each) for each in a.machines.values()]),
+        ("microsoft.azurestackhci/networkinterfaces", lambda a: [*_then(a, a.nics)]),
+        ("microsoft.azurestackhci/virtualharddisks", lambda a: [*_then(a, a.disks)]),
+        ("microsoft.hybridcompute/machines", lambda a: [machines.row(a, each) for each in _then(a, a.machines)]),
     ):
-        if re.search(rf"['\"]{kind}['\"]", lower):
+        if re.search(rf"['\"]{kind}['\"]", lower) and rbac.readable(azure, kind):
             found += [_tabled(row) for row in make(azure)]
     return [_project(row, text) for row in found if _passes(row, text)]
+
+
+def _then(azure: Azure, kept: Remembered[T]) -> Iterable[T]:
+    """What there was when the index was last fed."""
+    return kept.ago(azure.switches.graph_lag_s).values()
 
 
 def _tabled(row: JSON) -> JSON:

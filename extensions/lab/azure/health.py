@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from .. import names
-from ..world import now
 from . import ids
 from .state import Azure, ProtectedItem
 from .wire import JSON, stamp
@@ -25,7 +24,7 @@ def critical(azure: Azure, item: ProtectedItem, error: JSON) -> None:
             "category": "Replication",
             "severity": "Error",
             "source": "DataReplicationService",
-            "creationTime": stamp(now()),
+            "creationTime": stamp(azure.now()),
             "isCustomerResolvable": True,
             "summary": error["message"],
             "message": error["message"],
@@ -41,7 +40,7 @@ def critical(azure: Azure, item: ProtectedItem, error: JSON) -> None:
                 "resourceName": item.vm.name,
                 "eventType": "VmHealth",
                 "eventName": error["code"],
-                "timeOfOccurrence": stamp(now()),
+                "timeOfOccurrence": stamp(azure.now()),
                 "severity": "Critical",
                 "description": error["message"],
                 "correlationId": item.correlation_id,

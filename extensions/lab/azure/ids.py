@@ -58,6 +58,7 @@ RUN_AS = f"{SOURCE_SITE}/runasaccounts/{RUN_AS_NAME}"
 VAULT_NAME = f"{names.PROJECT}replicationvault"
 VAULT = f"{_OWN}/Microsoft.DataReplication/replicationVaults/{VAULT_NAME}"
 VAULT_SERVICE_ID = fixed("vault")
+VAULT_PRINCIPAL = fixed("vault identity")
 STORAGE_ACCOUNT = f"{_OWN}/Microsoft.Storage/storageAccounts/migratersa1867481726"
 SOURCE_FABRIC_NAME = f"{names.SOURCE_APPLIANCE}5920replicationfabric"
 TARGET_FABRIC_NAME = f"{names.TARGET_APPLIANCE}5d25replicationfabric"
@@ -80,6 +81,11 @@ CUSTOM_LOCATION_NAME = "loc-lab-east"
 CUSTOM_LOCATION = f"{_PLACE}/Microsoft.ExtendedLocation/customLocations/{CUSTOM_LOCATION_NAME}"
 STORAGE = {name: f"{_PLACE}/Microsoft.AzureStackHCI/storageContainers/{name}" for name in names.STORAGE_PATHS}
 NETWORKS = {name: f"{_PLACE}/Microsoft.AzureStackHCI/logicalNetworks/{name}" for name in names.LOGICAL_NETWORKS}
+
+
+def agent_principal(appliance: str) -> str:
+    """The object id of an appliance's application."""
+    return fixed(f"object {appliance}")
 
 
 def machine_name(instance_uuid: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import names
 from ..world import SourceVm
-from . import ids
+from . import ids, pair
 from .state import Azure
 from .wire import JSON, ArmError, bad, same
 
@@ -50,7 +50,7 @@ def check_create(azure: Azure, name: str, properties: JSON, api_version: str) ->
         if custom.get(key) in (None, ""):
             raise bad("RequiredPropertyMissing", f"The required property '{key}' is missing in customProperties.")
     vm = _machine(azure, name, custom)
-    _pair(properties, custom)
+    _pair(azure, properties, custom)
     _place(custom)
     _target_name(azure, custom)
     _generation(custom)
@@ -74,10 +74,11 @@ def _machine(azure: Azure, name: str, custom: JSON) -> SourceVm:
     return vm
 
 
-def _pair(properties: JSON, custom: JSON) -> None:
+def _pair(azure: Azure, properties: JSON, custom: JSON) -> None:
+    for key, kind in (("policyName", "replicationPolicies"), ("replicationExtensionName", "replicationExtensions")):
+        if not pair.usable(azure, kind, properties.get(key)):
+            raise bad("InvalidReplicationPair", f"The {key} '{properties.get(key)}' was not found, or is not ready.")
     pairs = (
-        ("policyName", properties.get("policyName"), ids.POLICY_NAME),
-        ("replicationExtensionName", properties.get("replicationExtensionName"), ids.EXTENSION_NAME),
         ("runAsAccountId", custom["runAsAccountId"], ids.RUN_AS),
         ("sourceFabricAgentName", custom["sourceFabricAgentName"], ids.SOURCE_AGENT_NAME),
         ("targetFabricAgentName", custom["targetFabricAgentName"], ids.TARGET_AGENT_NAME),

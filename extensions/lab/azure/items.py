@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from . import enable, failover, ids, item_rules, items_show, jobs, operations, removal
@@ -67,11 +66,14 @@ def get(azure: Azure, request: Request) -> Answer:
 
 def put(azure: Azure, request: Request) -> Answer:
     name = request.parts["item"]
-    if name.lower() in azure.items:  # visible or not
+    known = azure.items.get(name.lower())  # visible or not
+    if known is not None and azure.switches.duplicate_put == "refuse":
         raise ArmError(409, "ProtectedItemAlreadyExists", f"The protected item '{name}' already exists in the vault.")
     properties, custom = _custom(request)
     vm = item_rules.check_create(azure, name, properties, request.api_version)
     kept = {key: value for key, value in custom.items() if request.api_version >= "2026" or key not in _NEWER}
+    if known is not None:
+        return _put_again(azure, known, kept, request)
     azure.items_made += 1
     item = ProtectedItem(
         name=name,
@@ -81,14 +83,27 @@ def put(azure: Azure, request: Request) -> Answer:
         extension=properties["replicationExtensionName"],
         cause=request.line,
         number=azure.items_made,
-        visible_from=time.monotonic() + azure.schedule.short(azure.switches.visible_after_s),
+        visible_from=azure.clock.monotonic() + azure.schedule.short(azure.switches.visible_after_s),
         correlation_id=azure.guid(),
+        created=azure.now(),
     )
     azure.items[name.lower()] = item
     azure.journal(item, "item", None, item.protection, request.line)
     reply = items_show.show(azure, item, request.api_version, fresh=True)
     job = enable.begin(azure, item)
+    azure.changed(item)
     return Answer(status=201, body=reply, headers=operations.of_job(azure, job, request))
+
+
+def _put_again(azure: Azure, item: ProtectedItem, kept: JSON, request: Request) -> Answer:
+    """Taken as an update of what is there: no second job, and no operation to wait for."""
+    if item.provisioning == "Creating":
+        item.wanted = kept
+    else:
+        item.wanted.update({key: kept[key] for key in _UPDATABLE if key in kept})
+    azure.changed(item)
+    status = 201 if item.provisioning == "Creating" else 200
+    return Answer(status=status, body=items_show.show(azure, item, request.api_version))
 
 
 def patch(azure: Azure, request: Request) -> Answer:
@@ -115,10 +130,6 @@ def patch(azure: Azure, request: Request) -> Answer:
 
 def _update(azure: Azure, item: ProtectedItem, changes: JSON, request: Request) -> dict[str, str]:
     """A job of its own, beside whatever the item is doing: an update does not stop a replication."""
-    steps = [Step(name="Updating the protected item", seconds=_UPDATE_S)]
-    job = jobs.make(azure, item, "Update protected item", "UpdateProtectedItem", steps, request.line, object_id=item.id)
-    before = item.provisioning
-    item.provisioning = "Updating"
 
     def apply() -> None:
         item.wanted.update(changes)
@@ -127,13 +138,17 @@ def _update(azure: Azure, item: ProtectedItem, changes: JSON, request: Request) 
             for number, nic in enumerate(item.nics):
                 if nic["nicId"] == fresh["nicId"]:
                     item.nics[number] = {**fresh, "isPrimaryNic": nic["isPrimaryNic"]}
+        settle()
+
+    def settle() -> None:
         if item.provisioning == "Updating":
             item.provisioning = before
-        job.tasks[0].state, job.tasks[0].ended = "Succeeded", job.tasks[0].started
-        jobs.close(azure, item, job, "Succeeded")
 
-    job.tasks[0].state, job.tasks[0].started = "Started", job.started
-    azure.locked_after(_UPDATE_S, apply)
+    steps = [Step(name="Updating the protected item", seconds=_UPDATE_S)]
+    job = jobs.make(azure, item, "Update protected item", "UpdateProtectedItem", steps, request.line, object_id=item.id)
+    before, item.provisioning = item.provisioning, "Updating"
+    jobs.run(azure, item, job, steps, apply, lambda error, task: settle(), alongside=True)
+    azure.changed(item)
     return operations.of_job(azure, job, request)
 
 
@@ -150,7 +165,7 @@ def delete(azure: Azure, request: Request) -> Answer:
         )
     job = removal.begin(azure, item, request.line)
     extra = f"&forceDelete={force}" if "forcedelete" in request.query else ""
-    return Answer(status=202, headers=operations.of_job(azure, job, request, extra))
+    return Answer(status=202, headers=operations.of_job(azure, job, request, extra, deletes=True))
 
 
 def planned_failover(azure: Azure, request: Request) -> Answer:

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import time
-
 from .. import names
 from . import ids
-from .jobs import summary
+from .jobs_show import summary
 from .state import Azure, ProtectedItem
 from .wire import JSON, stamp
 
@@ -53,12 +51,12 @@ _NIC_EMPTY: JSON = {
 }
 
 
-def _progress(item: ProtectedItem) -> int | None:
+def _progress(azure: Azure, item: ProtectedItem) -> int | None:
     if item.protection.startswith("InitialReplicationCompleted"):
         return 100
     if item.copy_began is None:
         return None
-    return min(99, int(100 * (time.monotonic() - item.copy_began) / max(item.copy_seconds, 0.001)))
+    return min(99, int(100 * (azure.clock.monotonic() - item.copy_began) / max(item.copy_seconds, 0.001)))
 
 
 def _migration_progress(item: ProtectedItem) -> int | None:
@@ -72,7 +70,7 @@ def _memory(item: ProtectedItem) -> JSON | None:
     return dict(given) if isinstance(given, dict) else None
 
 
-def custom_properties(item: ProtectedItem, api_version: str, *, fresh: bool) -> JSON:
+def custom_properties(azure: Azure, item: ProtectedItem, api_version: str, *, fresh: bool) -> JSON:
     shown: JSON = {name: item.wanted.get(name) for name in _ECHOED}
     shown["dynamicMemoryConfig"] = _memory(item)
     if api_version >= "2026":
@@ -108,7 +106,7 @@ def custom_properties(item: ProtectedItem, api_version: str, *, fresh: bool) -> 
         "targetApplianceName": names.TARGET_APPLIANCE if vm else None,
         "failoverRecoveryPointId": item.failover_point.name if item.failover_point else None,
         "lastRecoveryPointId": last.name if last else None,
-        "initialReplicationProgressPercentage": _progress(item),
+        "initialReplicationProgressPercentage": _progress(azure, item),
         "migrationProgressPercentage": _migration_progress(item),
         "resumeProgressPercentage": None,
         "resyncProgressPercentage": None,
@@ -125,7 +123,7 @@ def show(azure: Azure, item: ProtectedItem, api_version: str, *, fresh: bool = F
     properties: JSON = {
         "policyName": item.policy,
         "replicationExtensionName": item.extension,
-        "customProperties": custom_properties(item, api_version, fresh=fresh),
+        "customProperties": custom_properties(azure, item, api_version, fresh=fresh),
         "correlationId": item.correlation_id if known else None,
         "protectionStateDescription": _DESCRIPTIONS.get(item.protection),
         "testFailoverStateDescription": None,

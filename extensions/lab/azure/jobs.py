@@ -1,24 +1,17 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: how one runs through its tasks in the recorded time, and how the service shows it."""
+"""Jobs: how one runs through its tasks in the recorded time, and how a task fails, crawls or hangs."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from ..world import now
-from . import ids
-from .state import Azure, Job, ProtectedItem, Task
-from .wire import JSON, Answer, ArmError, Request, page, stamp
-
-__all__ = ["JobFailure", "Step", "close", "events_list", "get", "listing", "make", "run", "show", "summary"]
-
-_PROVIDER = ids.fixed("replication provider")
-_SOURCE_PROVIDER = ids.fixed("source fabric provider")
-_TARGET_PROVIDER = ids.fixed("target fabric provider")
+from .state import Azure, Job, PairPart, ProtectedItem, Task
+from .wire import JSON, stamp
 
 
 class JobFailure(Exception):
@@ -43,13 +36,14 @@ class Step:
 
 def make(
     azure: Azure,
-    item: ProtectedItem,
+    about: ProtectedItem | PairPart,
     display_name: str,
     scenario: str,
     steps: list[Step],
     cause: int,
     *,
     object_id: str | None,
+    object_type: str = "ProtectedItem",
     instance_type: str = "JobDetails",
     internal_id: str = "",
     overtakes: bool = False,
@@ -59,75 +53,83 @@ def make(
         display_name=display_name,
         scenario=scenario,
         object_id=object_id,
-        object_name=item.name,
-        object_type="ProtectedItem",
-        internal_id=internal_id or item.name,
-        internal_name=item.vm.name,
+        object_name=about.name,
+        object_type=object_type,
+        internal_id=internal_id or about.name,
+        internal_name=_name(about),
         cause=cause,
         tasks=[Task(name=step.name) for step in steps],
         instance_type=instance_type,
+        started=azure.now(),
     )
-    if overtakes and item.job is not None and item.job.state == "Started":  # as a forced DELETE does
-        item.job.state, item.job.ended = "Cancelled", now()
+    if overtakes and about.job is not None and about.job.state == "Started":  # as a forced DELETE does
+        about.job.state, about.job.ended = "Cancelled", azure.now()
     azure.jobs[job.id] = job
-    item.job = job
-    azure.journal(item, "job", None, {"id": job.id, "name": display_name, "state": "Started"}, cause)
+    about.job = job
+    azure.journal(about, "job", None, {"id": job.id, "name": display_name, "state": "Started"}, cause)
     return job
+
+
+def _name(about: ProtectedItem | PairPart) -> str:
+    return about.vm.name if isinstance(about, ProtectedItem) else about.name
 
 
 def run(
     azure: Azure,
-    item: ProtectedItem,
+    about: ProtectedItem | PairPart,
     job: Job,
     steps: list[Step],
     done: Callable[[], None],
     failed: Callable[[JSON, str], None],
+    *,
+    alongside: bool = False,
 ) -> None:
-    """Start the first task; the rest follows on the schedule. ``failed`` gets the error and the task's name."""
-    item.epoch += 1
-    _Run(azure, item, job, steps, done, failed).start(0)
+    """Start the first task; the rest follows on the schedule. ``failed`` gets the error and the task's name.
+
+    What an item was doing ends with it, but for a job that runs ``alongside``.
+    """
+    if isinstance(about, ProtectedItem) and not alongside:
+        about.epoch += 1
+        epoch = about.epoch
+        _Run(azure, about, job, steps, done, failed, lambda: about.epoch == epoch).start(0)
+    else:
+        _Run(azure, about, job, steps, done, failed, lambda: True).start(0)
 
 
 class _Run:
     def __init__(
         self,
         azure: Azure,
-        item: ProtectedItem,
+        about: ProtectedItem | PairPart,
         job: Job,
         steps: list[Step],
         done: Callable[[], None],
         failed: Callable[[JSON, str], None],
+        current: Callable[[], bool],
     ) -> None:
-        self.azure, self.item, self.job, self.steps = azure, item, job, steps
-        self.done, self.failed, self.epoch = done, failed, item.epoch
+        self.azure, self.about, self.job, self.steps = azure, about, job, steps
+        self.done, self.failed, self.current = done, failed, current
 
     def alive(self) -> bool:
-        return self.job.state == "Started" and self.epoch == self.item.epoch
+        return self.job.state == "Started" and self.current()
 
     def start(self, number: int) -> None:
         step, task = self.steps[number], self.job.tasks[number]
-        task.state, task.started = "Started", now()
-        fault = self.azure.lab.faults.job(self.job.display_name, self.item.vm.name, step.name)
-        events = step.events
-        if fault is not None:
-            broken = JobFailure(
-                str(fault.get("code") or "1000001"), str(fault.get("message") or "The task failed."),
-                str(fault.get("causes") or ""), str(fault.get("recommendation") or ""),
-            )  # fmt: skip
-            if fault.get("late"):  # after all that the task does: contradictory on purpose
-                self.azure.locked_after(step.seconds, lambda: self.fail(number, broken))
-            else:
-                self.azure.locked_after(step.seconds / 2, lambda: self.fail(number, broken))
-                events = ()
-        if not self.attempt(number, step.begin if fault is None or fault.get("late") else None):
+        task.state, task.started = "Started", self.azure.now()
+        fault = self.azure.lab.faults.job(self.job.display_name, _name(self.about), step.name) or {}
+        pace = float(fault.get("slow") or 1)  # so many times as long
+        ends_well = not fault or "slow" in fault
+        if not (ends_well or fault.get("stuck")):
+            # late: after all that the task does, so that the outcome belies the failure
+            seconds = step.seconds if fault.get("late") else step.seconds / 2
+            self.azure.locked_after(seconds, lambda: self.fail(number, _injected(fault)))
+        acts = ends_well or bool(fault.get("late"))
+        if not self.attempt(number, step.begin if acts else None):
             return
-        for offset, event in events:
-            self.azure.locked_after(offset, partial(self._event, number, event))
-        if fault is None:
-            self.azure.locked_after(step.seconds, lambda: self.finish(number))
-
-    def _event(self, number: int, do: Callable[[], None]) -> None:
-        self.attempt(number, do)
+        for offset, event in step.events if acts else ():
+            self.azure.locked_after(offset * pace, partial(self.attempt, number, event))
+        if ends_well:
+            self.azure.locked_after(step.seconds * pace, lambda: self.finish(number))
 
     def attempt(self, number: int, do: Callable[[], None] | None) -> bool:
         if not self.alive():
@@ -154,25 +156,27 @@ class _Run:
             return
         if not self.attempt(number, step.end):
             return
-        task.state, task.ended = "Succeeded", now()
+        task.state, task.ended = "Succeeded", self.azure.now()
+        self.told()
         if number + 1 < len(self.steps):
             self.start(number + 1)
             return
         self.close("Succeeded")
         self.done()
+        self.told()
 
     def fail(self, number: int, failure: JobFailure) -> None:
         if not self.alive():
             return
         task = self.job.tasks[number]
-        task.state, task.ended = "Failed", now()
+        task.state, task.ended = "Failed", self.azure.now()
         for later in self.job.tasks[number + 1 :]:
             later.state = "Skipped"
         error: JSON = {
             "code": failure.code,
             "type": "Error",
             "severity": "Error",
-            "creationTime": stamp(now()),
+            "creationTime": stamp(self.azure.now()),
             "message": failure.message,
             "causes": failure.causes or "The lab was told to fail here, or the physics of its world did.",
             "recommendation": failure.recommendation or "Resolve the cause and start the job again.",
@@ -180,96 +184,22 @@ class _Run:
         self.job.errors.append(error)
         self.close("Failed")
         self.failed(error, task.name)
+        self.told()
+
+    def told(self) -> None:
+        if isinstance(self.about, ProtectedItem):
+            self.azure.changed(self.about)
 
     def close(self, state: str) -> None:
-        close(self.azure, self.item, self.job, state)
+        self.job.state, self.job.ended = state, self.azure.now()
+        after = {"id": self.job.id, "name": self.job.display_name, "state": state}
+        self.azure.journal(self.about, "job", {"id": self.job.id, "state": "Started"}, after, self.job.cause)
 
 
-def close(azure: Azure, item: ProtectedItem, job: Job, state: str) -> None:
-    job.state, job.ended = state, now()
-    after = {"id": job.id, "name": job.display_name, "state": state}
-    azure.journal(item, "job", {"id": job.id, "state": "Started"}, after, job.cause)
-
-
-# -- how the service shows jobs ---------------------------------------------------------------------------------
-
-
-def show(job: Job, *, whole: bool) -> JSON:
-    properties: JSON = {"displayName": job.display_name, "state": job.state, "startTime": stamp(job.started)}
-    if job.ended is not None:
-        properties["endTime"] = stamp(job.ended)
-    running = job.state == "Started"
-    properties |= {
-        "objectId": job.object_id,
-        "objectName": job.object_name,
-        "objectInternalId": job.internal_id if whole else job.object_name,
-        "objectInternalName": job.internal_name,
-        "objectType": job.object_type,
-        "replicationProviderId": _PROVIDER,
-        "sourceFabricProviderId": _SOURCE_PROVIDER,
-        "targetFabricProviderId": _TARGET_PROVIDER,
-        "allowedActions": ["Cancel"] if running else [],
-        "activityId": " ActivityId: 00000000-0000-0000-0000-000000000000",
-        "tasks": [_show_task(task) for task in job.tasks] if whole else None,
-        "errors": job.errors if whole else None,
-        "customProperties": _custom(job) if whole else None,
-        "provisioningState": "Canceled",
-    }
-    return {
-        "properties": properties,
-        "id": ids.job(job.id),
-        "name": job.id,
-        "type": "Microsoft.DataReplication/replicationVaults/jobs",
-        "systemData": None,
-    }
-
-
-def _show_task(task: Task) -> JSON:
-    shown: JSON = {"taskName": task.name, "state": task.state}
-    if task.started is not None:
-        shown["startTime"] = stamp(task.started)
-    if task.ended is not None:
-        shown["endTime"] = stamp(task.ended)
-    return {**shown, "customProperties": {"instanceType": "TaskDetails"}, "childrenJobs": []}
-
-
-def _custom(job: Job) -> JSON:
-    return {
-        "instanceType": job.instance_type,
-        "affectedObjectDetails": {
-            "PolicyName": ids.POLICY_NAME,
-            "ReplicationExtensionName": ids.EXTENSION_NAME,
-            "VaultId": ids.VAULT_SERVICE_ID,
-        },
-    }
-
-
-def summary(job: Job | None) -> JSON | None:
-    """A job as a protected item names it."""
-    if job is None:
-        return None
-    return {
-        "scenarioName": job.scenario,
-        "id": ids.job(job.id),
-        "name": job.id,
-        "displayName": job.display_name,
-        "state": job.state,
-        "startTime": stamp(job.started),
-        "endTime": stamp(job.ended),
-    }
-
-
-def listing(azure: Azure, request: Request) -> Answer:
-    rows = [show(job, whole=False) for job in reversed(azure.jobs.values())]
-    return Answer(body=page(azure.base_url, request, rows, azure.switches.jobs_page))
-
-
-def get(azure: Azure, request: Request) -> Answer:
-    job = azure.jobs.get(request.parts["job"].lower())
-    if job is None:
-        raise ArmError(404, "JobNotFound", f"The job {request.parts['job']} was not found in the vault.")
-    return Answer(body=show(job, whole=True))
-
-
-def events_list(azure: Azure, request: Request) -> Answer:
-    return Answer(body=page(azure.base_url, request, list(reversed(azure.events)), 100))
+def _injected(fault: dict[str, Any]) -> JobFailure:
+    return JobFailure(
+        str(fault.get("code") or "1000001"),
+        str(fault.get("message") or "The task failed."),
+        str(fault.get("causes") or ""),
+        str(fault.get("recommendation") or ""),
+    )

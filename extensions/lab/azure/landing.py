@@ -33,6 +33,7 @@ def make_target(azure: Azure, item: ProtectedItem, cause: int) -> None:
         location=str(item.wanted["customLocationRegion"]),
         kind="HCI",
         source_uuid=item.vm.instance_uuid,
+        created=azure.now(),
     )
     machine.os_type = "windows" if item.vm.guest_family == "windowsGuest" else "linux"
     machine.os_name, machine.wanted, machine.vm, machine.kind = item.vm.guest_name, item.wanted, vm, "HCI"

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import time
-
 from .. import names
 from ..world import TargetVm
 from . import directory, ids, operations
@@ -96,19 +94,15 @@ def delete(azure: Azure, request: Request) -> Answer:
 # -- VM instances -----------------------------------------------------------------------------------------------
 
 
-def _power(azure: Azure, machine: Machine, vm: TargetVm) -> str:
+def _power(azure: Azure, vm: TargetVm) -> str:
     """ARM shows the host's state, after a while."""
     if vm.arm_id.lower() not in azure.world.target:
         return "Unknown"  # removed on the host, behind ARM's back
-    actual = _SHOWN_POWER.get(vm.state, "Unknown")
-    moment = time.monotonic()
-    if machine.power_shown == actual or not machine.power_shown:
-        machine.power_shown, machine.power_shown_from = actual, 0.0
-    elif not machine.power_shown_from:
-        machine.power_shown_from = moment + azure.schedule.short(azure.switches.power_lag_s)
-    if machine.power_shown_from and machine.power_shown_from <= moment:
-        machine.power_shown, machine.power_shown_from = actual, 0.0
-    return machine.power_shown
+    since = vm.started_at if vm.state == "Running" else vm.disks_written_at
+    lag = azure.schedule.short(azure.switches.power_lag_s)
+    if since is not None and (azure.clock.now() - since).total_seconds() < lag:
+        return "Running" if vm.ever_ran and vm.state != "Running" else "Stopped"
+    return _SHOWN_POWER.get(vm.state, "Unknown")
 
 
 def _instance(azure: Azure, machine: Machine, vm: TargetVm, api_version: str) -> JSON:
@@ -134,7 +128,7 @@ def _instance(azure: Azure, machine: Machine, vm: TargetVm, api_version: str) ->
             "vmConfigStoragePathId": machine.wanted.get("storageContainerId"),
         },
         "provisioningState": "Succeeded",
-        "status": {"powerState": _power(azure, machine, vm), "provisioningStatus": {"status": "Succeeded"}},
+        "status": {"powerState": _power(azure, vm), "provisioningStatus": {"status": "Succeeded"}},
         "instanceView": {"vmAgent": {"vmConfigAgentVersion": None, "statuses": []}},
         "guestAgentInstallStatus": None,
         "vmId": ids.fixed(f"instance {vm.vm_id}"),

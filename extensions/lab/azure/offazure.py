@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from typing import Any
 
 from .. import names
-from ..world import SourceDisk, SourceNic, SourceVm, now
+from ..world import SourceDisk, SourceNic, SourceVm
 from . import ids
 from .state import Azure
 from .wire import JSON, Answer, Request, not_found, page, stamp
@@ -30,23 +31,23 @@ _NOT_ASSOCIATED: JSON = {
 }
 
 
-def _beat() -> str | None:
+def _beat(azure: Azure) -> str | None:
     """The appliances report every 30 s."""
-    moment = now()
+    moment = azure.now()
     return stamp(moment - dt.timedelta(seconds=moment.second % 30))
 
 
-def _agent(name: str) -> JSON:
+def _agent(azure: Azure, name: str) -> JSON:
     return {
         "id": f"{ids.fixed(f'agent {name}')}-agent",
         "version": "2.0.2535.129",
-        "lastHeartBeatUtc": _beat(),
+        "lastHeartBeatUtc": _beat(azure),
         "keyVaultUri": f"https://{names.PROJECT}kv.vault.azure.net",
         "keyVaultId": ids.KEY_VAULT,
     }
 
 
-def _site(arm_id: str, kind: str, name: str, appliance: str) -> JSON:
+def _site(azure: Azure, arm_id: str, kind: str, name: str, appliance: str) -> JSON:
     return {
         "id": arm_id,
         "name": name,
@@ -62,7 +63,7 @@ def _site(arm_id: str, kind: str, name: str, appliance: str) -> JSON:
                 "aadAuthority": f"https://login.windows.net/{names.TENANT}",
                 "rawCertData": "bGFi",
             },
-            "agentDetails": _agent(appliance),
+            "agentDetails": _agent(azure, appliance),
             "applianceName": appliance,
             "discoverySolutionId": ids.DISCOVERY_SOLUTION,
             "serviceEndpoint": "https://discoverysrv.lab.example/",
@@ -75,7 +76,7 @@ def vmware_site(azure: Azure, request: Request) -> Answer:
     _site_exists(request)
     # the recorded site has its own type in another case than the ids that point to it
     arm_id = ids.SOURCE_SITE.replace("/VMwareSites/", "/vmwareSites/")
-    site = _site(arm_id, "vmwareSites", ids.SOURCE_SITE_NAME, names.SOURCE_APPLIANCE)
+    site = _site(azure, arm_id, "vmwareSites", ids.SOURCE_SITE_NAME, names.SOURCE_APPLIANCE)
     # recorded of this kind of site alone
     return Answer(body={**site, "etag": '"03001dd9-0000-3300-0000-67b60a4f0000"', "kind": "Migrate"})
 
@@ -88,7 +89,7 @@ def _site_exists(request: Request) -> None:
 def hyperv_site(azure: Azure, request: Request) -> Answer:
     if request.parts["site"].lower() != ids.TARGET_SITE_NAME.lower():
         raise not_found("Microsoft.OffAzure/HyperVSites", request.parts["site"], request.parts["rg"])
-    return Answer(body=_site(ids.TARGET_SITE, "HyperVSites", ids.TARGET_SITE_NAME, names.TARGET_APPLIANCE))
+    return Answer(body=_site(azure, ids.TARGET_SITE, "HyperVSites", ids.TARGET_SITE_NAME, names.TARGET_APPLIANCE))
 
 
 # -- machines ---------------------------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def _nic(nic: SourceNic, *, seen: bool) -> JSON:
         "adapterType": f"Virtual{nic.adapter[:1].upper()}{nic.adapter[1:]}",
         "nicId": str(nic.key),
         "macAddress": nic.mac,
-        # the appliance knows addresses from VMware Tools alone
+        # the appliance has addresses from VMware Tools alone
         "ipAddressList": list(nic.addresses) if seen else [],
         "networkName": nic.network,
         "ipAddressType": "Static",  # whatever it is: recorded so on a port group with DHCP
@@ -159,6 +160,8 @@ _GUEST_NOT_LOOKED_INTO: JSON = {
 def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
     newest = api_version >= "2024-12-01"
     tools = vm.tools_status
+    kept = azure.switches.addresses_when_off == "kept" and vm.power != "poweredOn" and vm.tools_installed
+    seen = tools == "OK" or kept
     protected = ids.machine_name(vm.instance_uuid).lower() in azure.items
     tags = {"asrprotectedmachine": str(protected)}
     properties: dict[str, Any] = {
@@ -172,7 +175,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
         "hostName": vm.host,
         "hostPowerState": "poweredOn",
         "hostVersion": "7.0.3",
-        "networkAdapters": [_nic(nic, seen=tools == "OK") for nic in vm.nics],
+        "networkAdapters": [_nic(nic, seen=seen) for nic in vm.nics],
         "vMwareToolsStatus": tools,
         "vMwareToolsVersion": "11360" if vm.tools_installed else "0",
         "changeTrackingSupported": True,
@@ -202,7 +205,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
         "isDeleted": False,
         "createdTimestamp": stamp(azure.started),
         "tags": tags,
-        "updatedTimestamp": _beat(),
+        "updatedTimestamp": _beat(azure),
     }
     if newest:
         properties["secureBootEnabled"] = vm.secure_boot
@@ -217,13 +220,35 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
     }
 
 
+def prepare(azure: Azure) -> None:
+    """Discovery is told of every change before it is made: it shows the machine as it was for a while longer."""
+
+    def changing(vm: SourceVm) -> None:
+        key = vm.instance_uuid.lower()
+        azure.discovered.was(key, _picture(vm) if key in azure.world.source else None)
+
+    azure.world.before_change.append(changing)
+
+
+def _picture(vm: SourceVm) -> SourceVm:
+    view = copy.copy(vm)
+    view.nics = [copy.copy(nic) for nic in vm.nics]
+    view.disks = [copy.copy(disk) for disk in vm.disks]
+    return view
+
+
+def _known(azure: Azure) -> list[SourceVm]:
+    """In order of discovery."""
+    shown = azure.discovered.ago(azure.switches.discovery_lag_s, azure.world.source)
+    return [vm for vm in shown.values() if not vm.template]
+
+
 class _Rows(list[JSON]):
-    """Machines in order of discovery; only those of the page asked for are rendered."""
+    """Only those of the page asked for are rendered."""
 
     def __init__(self, azure: Azure, api_version: str) -> None:
         super().__init__()
-        self.azure, self.api_version = azure, api_version
-        self.vms = [vm for vm in azure.world.source.values() if not vm.template]
+        self.azure, self.api_version, self.vms = azure, api_version, _known(azure)
 
     def __len__(self) -> int:
         return len(self.vms)
@@ -241,8 +266,8 @@ def machines(azure: Azure, request: Request) -> Answer:
 def machine(azure: Azure, request: Request) -> Answer:
     _site_exists(request)
     wanted = request.parts["machine"].lower()
-    for vm in azure.world.source.values():
-        if not vm.template and ids.machine_name(vm.instance_uuid).lower() == wanted:
+    for vm in _known(azure):
+        if ids.machine_name(vm.instance_uuid).lower() == wanted:
             return Answer(body=_machine(azure, vm, request.api_version))
     raise not_found("Microsoft.OffAzure/VMwareSites/machines", request.parts["machine"], request.parts["rg"])
 
@@ -265,7 +290,7 @@ def _vcenter(azure: Azure) -> JSON:
             "friendlyName": None,
             "errors": [],
             "createdTimestamp": stamp(azure.started),
-            "updatedTimestamp": _beat(),
+            "updatedTimestamp": _beat(azure),
         },
     }
 

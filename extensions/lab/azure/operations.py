@@ -36,15 +36,17 @@ def _signature(operation_id: str) -> str:
     return f"t=639{ticks:015d}&c=MII{text(chain)}&s={text(seed * 4)}&h={text(seed[:32])}"
 
 
-def of_job(azure: Azure, job: Job, request: Request, extra: str = "") -> dict[str, str]:
-    """Headers of a 201 or 202 whose work is a job of the vault."""
+def of_job(azure: Azure, job: Job, request: Request, extra: str = "", *, deletes: bool = False) -> dict[str, str]:
+    """Headers of a 201 or 202 whose work is a job of the vault. ``extra`` is echoed from the request's query."""
     operation_id = f"{job.id}_{ids.VAULT_SERVICE_ID}"
     path = (
         f"{ids.SUBSCRIPTION}/providers/Microsoft.DataReplication/locations/{names.LOCATION}"
         f"/operationResults/{operation_id}"
     )
     query = f"api-version={request.api_version}{extra}&{_signature(operation_id)}"
-    azure.operations[operation_id.lower()] = Operation(id=operation_id, path=path, query=query, job=job)
+    azure.operations[operation_id.lower()] = Operation(
+        id=operation_id, path=path, query=query, began=azure.now(), job=job, deletes=deletes
+    )
     return _headers(azure, f"{azure.base_url}{path}?{query}")
 
 
@@ -54,14 +56,22 @@ def of_place(azure: Azure, request: Request, namespace: str) -> tuple[Operation,
     path = (
         f"{ids.SUBSCRIPTION}/providers/{namespace}/locations/{names.CLUSTER_LOCATION}/operationStatuses/{operation_id}"
     )
-    operation = Operation(id=operation_id, path=path, query=f"api-version={request.api_version}")
+    operation = Operation(id=operation_id, path=path, query=f"api-version={request.api_version}", began=azure.now())
     azure.operations[operation_id.lower()] = operation
     return operation, _headers(azure, f"{azure.base_url}{path}?{operation.query}")
 
 
+def _expired(azure: Azure, operation: Operation) -> bool:
+    """Results are kept for a while after the end of the job."""
+    ended = operation.job.ended if operation.job is not None else None
+    if ended is None:
+        return False
+    return (azure.now() - ended).total_seconds() > azure.schedule.short(azure.switches.operation_life_s)
+
+
 def get(azure: Azure, request: Request) -> Answer:
     operation = azure.operations.get(request.parts["operation"].lower())
-    if operation is None:
+    if operation is None or _expired(azure, operation):
         raise ArmError(404, "OperationNotFound", "The operation was not found, or its result has expired.")
     if azure.switches.check_signature and request.raw_query != operation.query:
         raise ArmError(
@@ -81,6 +91,8 @@ def get(azure: Azure, request: Request) -> Answer:
     if state == "InProgress":
         url = f"{azure.base_url}{operation.path}?{operation.query}"
         return Answer(status=202, body=body, headers=_headers(azure, url))
+    if state == "Succeeded" and operation.deletes and azure.switches.delete_result == "204":
+        return Answer(status=204)
     body["endTime"] = stamp(ended or operation.began)
     if error is not None:
         body["error"] = error

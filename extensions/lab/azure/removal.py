@@ -33,6 +33,7 @@ def begin(azure: Azure, item: ProtectedItem, cause: int) -> Job:
     def done() -> None:
         item.gone = True
         azure.items.pop(item.name.lower(), None)
+        azure.changed(item)
         for disk in item.disks:
             seed = f"{disk['seedDiskName']}.vhdx"
             if azure.world.seeds.pop(seed, None) is not None:

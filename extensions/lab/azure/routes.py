@@ -9,7 +9,21 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from . import directory, entra, graph, items, jobs, machines, migrate, offazure, operations, places, vault
+from . import (
+    directory,
+    entra,
+    graph,
+    items,
+    jobs_show,
+    machines,
+    migrate,
+    offazure,
+    operations,
+    pair,
+    places,
+    rbac,
+    vault,
+)
 from .state import Azure
 from .wire import Answer, Request
 
@@ -42,6 +56,7 @@ _HCI = "/providers/Microsoft.AzureStackHCI"
 _ARC = "/providers/Microsoft.HybridCompute/machines"
 _MACHINE = f"{_G}{_ARC}/{{machine}}"
 _INSTANCE = f"{_MACHINE}{_HCI}/virtualMachineInstances/default"
+_RBAC = "{scope}/providers/Microsoft.Authorization"
 _TAGS = "{scope}/providers/Microsoft.Resources/tags/default"
 
 _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
@@ -59,6 +74,12 @@ _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
     ("POST", f"{_S}/providers/{{ns}}/register", directory.provider, "resources"),
     ("GET", _TAGS, directory.tags_get, "resources"),
     ("PATCH", _TAGS, directory.tags_patch, "resources"),
+    ("GET", f"{_RBAC}/permissions", rbac.permissions, "authorization"),
+    ("GET", f"{_RBAC}/roleDefinitions", rbac.definitions, "authorization"),
+    ("GET", f"{_RBAC}/roleAssignments", rbac.assignments, "authorization"),
+    ("GET", f"{_RBAC}/roleAssignments/{{name}}", rbac.assignment, "authorization"),
+    ("PUT", f"{_RBAC}/roleAssignments/{{name}}", rbac.assign, "authorization"),
+    ("DELETE", f"{_RBAC}/roleAssignments/{{name}}", rbac.withdraw, "authorization"),
     ("GET", _PROJECT, migrate.project, "migrate"),
     ("GET", f"{_PROJECT}/solutions", migrate.solutions, "migrate"),
     ("GET", f"{_PROJECT}/solutions/{{solution}}", migrate.solution, "migrate"),
@@ -72,15 +93,22 @@ _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", f"{_S}{_DR}/replicationVaults", vault.vaults, "replication"),
     ("GET", f"{_G}{_DR}/replicationVaults", vault.vaults, "replication"),
     ("GET", _VAULT, vault.vault, "replication"),
+    ("PATCH", _VAULT, vault.patch, "replication"),
     ("GET", f"{_S}{_DR}/replicationFabrics", vault.fabrics, "replication"),
     ("GET", f"{_G}{_DR}/replicationFabrics", vault.fabrics, "replication"),
     ("GET", _FABRIC, vault.fabric, "replication"),
     ("GET", f"{_FABRIC}/fabricAgents", vault.agents, "replication"),
     ("GET", f"{_FABRIC}/fabricAgents/{{agent}}", vault.agent, "replication"),
-    ("GET", f"{_VAULT}/replicationPolicies", vault.policies, "replication"),
-    ("GET", f"{_VAULT}/replicationPolicies/{{policy}}", vault.policy, "replication"),
-    ("GET", f"{_VAULT}/replicationExtensions", vault.extensions, "replication"),
-    ("GET", f"{_VAULT}/replicationExtensions/{{extension}}", vault.extension, "replication"),
+    *(
+        row
+        for kind in ("replicationPolicies", "replicationExtensions")
+        for row in (
+            ("GET", f"{_VAULT}/{kind}", pair.listing, "replication"),
+            ("GET", f"{_VAULT}/{kind}/{{part}}", pair.get, "replication"),
+            ("PUT", f"{_VAULT}/{kind}/{{part}}", pair.put, "replication"),
+            ("DELETE", f"{_VAULT}/{kind}/{{part}}", pair.delete, "replication"),
+        )
+    ),
     ("GET", f"{_VAULT}/protectedItems", items.listing, "replication"),
     ("GET", _ITEM, items.get, "replication"),
     ("PUT", _ITEM, items.put, "replication"),
@@ -89,9 +117,10 @@ _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
     ("POST", f"{_ITEM}/plannedFailover", items.planned_failover, "replication"),
     ("GET", f"{_ITEM}/recoveryPoints", items.recovery_points, "replication"),
     ("GET", f"{_ITEM}/recoveryPoints/{{point}}", items.recovery_point, "replication"),
-    ("GET", f"{_VAULT}/jobs", jobs.listing, "replication"),
-    ("GET", f"{_VAULT}/jobs/{{job}}", jobs.get, "replication"),
-    ("GET", f"{_VAULT}/events", jobs.events_list, "replication"),
+    ("GET", f"{_VAULT}/jobs", jobs_show.listing, "replication"),
+    ("GET", f"{_VAULT}/jobs/{{job}}", jobs_show.get, "replication"),
+    ("GET", f"{_VAULT}/events", jobs_show.events_list, "replication"),
+    ("GET", f"{_VAULT}/events/{{event}}", jobs_show.event, "replication"),
     ("GET", f"{_S}{_DR}/locations/{{location}}/operationResults/{{operation}}", operations.get, "replication"),
     ("GET", f"{_S}{_HCI}/locations/{{location}}/operationStatuses/{{operation}}", operations.get, "hcivm"),
     ("GET", f"{_S}{_HCI}/clusters", places.clusters, "cluster"),

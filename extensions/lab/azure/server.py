@@ -14,8 +14,8 @@ from typing import Any
 
 from .. import names
 from ..runtime import Lab, RunningServer, serve_https
-from . import entra, ids, routes, vault, versions
-from .behaviours import Switches
+from ..switches import Switches
+from . import entra, identities, ids, imds, offazure, pair, rbac, routes, vault, versions
 from .state import Azure
 from .throttle import Throttle
 from .wire import Answer, ArmError, Request, bad
@@ -33,11 +33,16 @@ def of(server: RunningServer) -> Azure:
 
 def start(lab: Lab, switches: Switches | None = None) -> RunningServer:
     azure = Azure(lab, switches)
+    for part in (pair, rbac, offazure):
+        part.prepare(azure)
     front = Front(azure)
     server, port = serve_https(_Connection, lab.tls, attributes={"front": front})
     azure.base_url = f"https://localhost:{port}"
     lab.dumpers["azure"] = azure.dump
     _RUNNING[port] = azure
+    identities.write(lab.state_dir, azure.now())
+    if "imds" not in lab.servers:  # a second Azure over the same world needs no second machine
+        lab.servers["imds"] = imds.serve(azure)
 
     def stop() -> None:
         _RUNNING.pop(port, None)
@@ -51,7 +56,7 @@ class Front:
 
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
-        self.throttle = Throttle(azure.lab.throttle, azure.schedule.speed)
+        self.throttle = Throttle(azure.lab.throttle, azure.schedule.speed, azure.clock, azure.switches, azure.lab.seed)
 
     def answer(self, request: Request) -> tuple[Answer, bool]:
         """The answer, and whether the request asked for a change."""
@@ -64,6 +69,7 @@ class Front:
             self._place_exists(request)
             if route is None:
                 raise _no_route(request, known)
+            rbac.check(self.azure, request)
             if route.versions:
                 versions.check(route.versions, request, self.azure.switches)
             with self.azure.world.lock:
@@ -116,6 +122,10 @@ class _Connection(BaseHTTPRequestHandler):
     server_version = "Microsoft-HTTPAPI/2.0"
     sys_version = ""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header, by Azure's clock, which may differ from ours."""
+        return super().date_time_string(self.front.azure.now().timestamp() if timestamp is None else timestamp)
+
     def do_GET(self) -> None:
         self._serve()
 
@@ -136,36 +146,45 @@ class _Connection(BaseHTTPRequestHandler):
             line=begun[0],
         )
         if azure.lab.latency_ms:
-            time.sleep(azure.lab.latency_ms / 1000)
+            azure.clock.sleep(azure.lab.latency_ms / 1000)
         system = "entra" if "/oauth2/" in request.path or "/.well-known/" in request.path else "azure"
-        fault = azure.lab.faults.reply(system, request.method, request.path)
+        fault = azure.lab.faults.reply(system, request.method, request.path) or {}
+        wire = str(fault.get("wire", "lost" if fault.get("lost") else ""))
+        if fault.get("slow_s"):
+            azure.clock.sleep(azure.schedule.short(float(fault["slow_s"])))
+        done = not fault or bool(wire and wire != "reset") or "after" in fault or "slow_s" in fault
         write = system == "azure" and request.method not in ("GET", "HEAD")
-        if fault is not None and not fault.get("lost"):
-            answer = _broken(fault)
+        if done:
+            answer, write = self._done(request, data)
         else:
-            try:
-                request.body = _body(data, request.headers.get("content-type", ""))
-                answer, write = self.front.answer(request)
-            except ArmError as error:
-                answer = error.answer()
-        lost = fault is not None and bool(fault.get("lost"))
-        size = 0 if lost else self._reply(request, answer)
-        if lost:  # done, but the client never hears of it
-            self.close_connection = True
+            answer = Answer(status=0) if wire else _broken(fault)
+        told = _broken(fault) if "after" in fault else answer
+        size = 0 if wire in ("reset", "lost") else self._reply(request, told, cut=wire == "cut")
+        self.close_connection = self.close_connection or bool(wire)
         azure.lab.ledger.end(
             begun,
             system=system,
             method=request.method,
             path=_for_the_ledger(request),
-            status=0 if lost else answer.status,
+            status=answer.status,
             write=write,
             principal=request.principal,
             request_bytes=len(data),
             reply_bytes=size,
+            heard=not wire and told is answer,
         )
 
-    def _reply(self, request: Request, answer: Answer) -> int:
-        content = b"" if answer.body is None else json.dumps(answer.body, separators=(",", ":")).encode()
+    def _done(self, request: Request, data: bytes) -> tuple[Answer, bool]:
+        """What was asked is done, and whether it was a change."""
+        try:
+            request.body = _body(data, request.headers.get("content-type", ""))
+            return self.front.answer(request)
+        except ArmError as error:
+            return error.answer(), request.method not in ("GET", "HEAD")
+
+    def _reply(self, request: Request, answer: Answer, *, cut: bool = False) -> int:
+        """The answer on the wire; ``cut``: only half of it."""
+        content = b"" if answer.body is None else _content(answer)
         self.send_response(answer.status)
         correlation = request.headers.get("x-ms-correlation-request-id") or str(uuid.uuid4())
         request_id = str(uuid.uuid4())
@@ -182,16 +201,23 @@ class _Connection(BaseHTTPRequestHandler):
         if "x-ms-client-request-id" in request.headers:
             headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
         if answer.body is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers.setdefault("Content-Type", "application/json; charset=utf-8")
         if answer.status != 204:
             headers["Content-Length"] = str(len(content))
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         if content and request.method != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if cut else content)
         self.wfile.flush()
         return len(content)
+
+
+def _content(answer: Answer) -> bytes:
+    """JSON, but where somebody else than Azure answers in its place."""
+    if isinstance(answer.body, str):
+        return answer.body.encode()
+    return json.dumps(answer.body, separators=(",", ":")).encode()
 
 
 def _single(path: str) -> str:

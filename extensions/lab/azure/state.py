@@ -8,19 +8,20 @@ The VMs themselves, source and target, are the world's. Everything here is read 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 import random
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from ..runtime import Lab
-from ..world import SourceVm, TargetNic, TargetVm, now
+from ..switches import Switches
+from ..world import SourceVm, TargetNic, TargetVm
 from . import ids
-from .behaviours import Switches
+from .past import Remembered
 from .wire import JSON, same
 
 
@@ -46,7 +47,7 @@ class Job:
     tasks: list[Task]
     instance_type: str = "JobDetails"
     state: str = "Started"
-    started: dt.datetime = dataclasses.field(default_factory=now)
+    started: dt.datetime
     ended: dt.datetime | None = None
     errors: list[JSON] = dataclasses.field(default_factory=list)
 
@@ -69,7 +70,7 @@ class ProtectedItem:
     number: int  # order of creation: lists are in this order
     visible_from: float  # monotonic
     correlation_id: str
-    created: dt.datetime = dataclasses.field(default_factory=now)
+    created: dt.datetime
     provisioning: str = "Creating"
     protection: str = "UnprotectedStatesBegin"
     allowed: list[str] | None = None
@@ -113,10 +114,23 @@ class Operation:
     id: str
     path: str
     query: str
-    began: dt.datetime = dataclasses.field(default_factory=now)
+    began: dt.datetime
     job: Job | None = None
+    deletes: bool = False
     state: str = "InProgress"
     error: JSON | None = None
+
+
+@dataclasses.dataclass(kw_only=True)
+class PairPart:
+    """A policy or an extension: what makes a source and a target appliance a pair."""
+
+    id: str
+    name: str
+    kind: str  # replicationPolicies | replicationExtensions
+    custom: JSON
+    provisioning: str = "Succeeded"
+    job: Job | None = None
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -132,11 +146,9 @@ class Machine:
     os_name: str = ""
     wanted: JSON = dataclasses.field(default_factory=dict)
     vm: TargetVm | None = None  # None once the VM instance is deleted
-    power_shown: str = ""
-    power_shown_from: float = 0.0
     disk_ids: list[str] = dataclasses.field(default_factory=list)
     nic_ids: list[str] = dataclasses.field(default_factory=list)
-    created: dt.datetime = dataclasses.field(default_factory=now)
+    created: dt.datetime
 
 
 class Azure:
@@ -146,23 +158,35 @@ class Azure:
         self.lab = lab
         self.world = lab.world
         self.schedule = lab.schedule
-        self.switches = switches or Switches()
+        self.switches = switches or lab.switches
         self.base_url = ""  # known once the server listens
         self.random = random.Random(lab.seed)  # noqa: S311 - names, not secrets
-        self.started = now()
+        self.clock = lab.clock
+        self.started = self.now()
         self.tokens: dict[str, tuple[str, float]] = {}  # token -> (client id, expiry)
         self.tokens_lock = threading.Lock()
         self.items: dict[str, ProtectedItem] = {}  # by name, lower case
+        self.views: Remembered[ProtectedItem] = Remembered(self.schedule)  # copies of the items, for the list that lags
         self.jobs: dict[str, Job] = {}  # by id, oldest first
         self.operations: dict[str, Operation] = {}
-        self.machines: dict[str, Machine] = {}  # by ARM id, lower case
-        self.disks: dict[str, JSON] = {}  # virtualHardDisks, by ARM id, lower case
-        self.nics: dict[str, JSON] = {}  # networkInterfaces
+        self.parts: dict[str, PairPart] = {}  # policies and extensions of the vault, by ARM id, lower case
+        self.vault_identity = True
+        self.machines: Remembered[Machine] = Remembered(self.schedule)  # by ARM id, lower case
+        self.disks: Remembered[JSON] = Remembered(self.schedule)  # virtualHardDisks, by ARM id, lower case
+        self.nics: Remembered[JSON] = Remembered(self.schedule)  # networkInterfaces
+        self.assignments: Remembered[JSON] = Remembered(self.schedule)  # role assignments, by ARM id, lower case
+        self.discovered: Remembered[SourceVm] = Remembered(self.schedule)  # what the source VMs were before a change
         self.tags: dict[str, dict[str, str]] = {}  # by ARM id, lower case
+        self.graph_windows: dict[str, tuple[float, int]] = {}  # principal -> (end of its window, queries in it)
+        self.challenged: set[str] = set()  # tokens asked for with the claims of a challenge
         self.events: list[JSON] = []
         self.leases = 0
         self.nodes_used = 0
         self.items_made = 0
+
+    def now(self) -> dt.datetime:
+        """The time as Azure has it."""
+        return self.clock.now() + dt.timedelta(seconds=self.switches.azure_skew_s)
 
     # -- small things ------------------------------------------------------------------------------------------
 
@@ -172,10 +196,11 @@ class Azure:
     def hex(self, digits: int) -> str:
         return f"{self.random.getrandbits(4 * digits):0{digits}x}"
 
-    def journal(self, item: ProtectedItem, what: str, before: Any, after: Any, cause: int) -> None:
-        self.world.journal.write(item.vm.instance_uuid, "target", what, before, after, cause)
+    def journal(self, about: ProtectedItem | PairPart, what: str, before: Any, after: Any, cause: int) -> None:
+        vm = about.vm.instance_uuid if isinstance(about, ProtectedItem) else ""
+        self.world.journal.write(vm, "target", what, before, after, cause)
 
-    def locked_after(self, seconds: float, do: Callable[[], None]) -> None:
+    def locked_after(self, seconds: float, do: Callable[[], object]) -> None:
         """``do`` later, under the world's lock."""
 
         def run() -> None:
@@ -189,11 +214,23 @@ class Azure:
     def item_named(self, name: str) -> ProtectedItem | None:
         """As a reader sees it: not yet, while it is still on its way into the list."""
         item = self.items.get(name.lower())
-        return item if item and item.visible_from <= time.monotonic() else None
+        return item if item and item.visible_from <= self.clock.monotonic() else None
 
     def items_in_order(self) -> list[ProtectedItem]:
-        moment = time.monotonic()
-        return sorted((i for i in self.items.values() if i.visible_from <= moment), key=lambda i: i.number)
+        """As the list shows them, which may be a while behind."""
+        moment, lag = self.clock.monotonic(), self.switches.list_lag_s
+        rows = (self.views.ago(lag) if lag > 0 else self.items).values()
+        return sorted((item for item in rows if item.visible_from <= moment), key=lambda item: item.number)
+
+    def changed(self, item: ProtectedItem) -> None:
+        """Whoever has changed an item says so: the list shows the change later."""
+        if self.items.get(item.name.lower()) is not item:
+            self.views.pop(item.name.lower(), None)
+            return
+        view = copy.copy(item)
+        view.disks, view.nics, view.points = list(item.disks), list(item.nics), list(item.points)
+        view.wanted, view.job = dict(item.wanted), copy.copy(item.job)
+        self.views[item.name.lower()] = view
 
     def move(
         self,
@@ -206,9 +243,10 @@ class Azure:
     ) -> None:
         """A new protection state, with what is allowed in it."""
         before = item.protection
-        item.protection, item.allowed, item.updated = protection, allowed, now()
+        item.protection, item.allowed, item.updated = protection, allowed, self.now()
         if provisioning is not None:
             item.provisioning = provisioning
+        self.changed(item)
         if before != protection:
             self.journal(item, "item", before, protection, cause)
 

@@ -5,85 +5,130 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
-import time
 
+from ..clock import Clock
+from ..switches import Switches
 from .wire import ArmError, Request
 
-# mode -> requests a window, window in seconds of wall clock
-_PROVIDER_LIMITS = {"rp-800-5min": (800, 300), "rp-100-5min": (100, 300)}
-# bucket size, refill a second
-_ARM_LIMITS = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+PROFILES = ("off", "arm", "rp-800-5min", "rp-100-5min")
+_WINDOW_S = 300.0
+_PROVIDER_SIZES = {"rp-800-5min": 800, "rp-100-5min": 100}
+# bucket size, refill a second [D]; the whole subscription has fifteen times as much
+ARM_LIMITS = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+_GLOBAL = 15
+# what the provider's header counts down from, as recorded
+_SHOWN_TOPS = {"DELETE": 799}
+_SHOWN_TOP = 1099
+_FRONT_ENDS = 3
 
 
-class _Bucket:
-    def __init__(self, size: float, refill: float) -> None:
-        self.size, self.refill, self.left, self.seen = size, refill, size, time.monotonic()
+class Bucket:
+    """So many requests; what was taken comes back evenly, or all at once when the window is over."""
+
+    def __init__(self, clock: Clock, size: float, rate: float, *, fixed: bool = False) -> None:
+        self.clock, self.size, self.rate, self.fixed = clock, size, rate, fixed
+        self.left, self.seen = size, clock.monotonic()
 
     def take(self) -> float:
         """Seconds to wait; 0 when one was taken."""
-        moment = time.monotonic()
-        self.left = min(self.size, self.left + (moment - self.seen) * self.refill)
-        self.seen = moment
+        self.refill()
         if self.left >= 1:
             self.left -= 1
             return 0.0
-        return (1 - self.left) / self.refill
+        if self.fixed:
+            return self.seen + self.size / self.rate - self.clock.monotonic()
+        return (1 - self.left) / self.rate
+
+    def refill(self) -> None:
+        moment = self.clock.monotonic()
+        if not self.fixed:
+            self.left = min(self.size, self.left + (moment - self.seen) * self.rate)
+            self.seen = moment
+        elif moment >= self.seen + self.size / self.rate or self.left == self.size:
+            self.left, self.seen = self.size, moment
 
 
 class Throttle:
-    """``off``, ``arm`` (token buckets of ARM), ``rp-800-5min`` and ``rp-100-5min`` (the replication provider's).
+    """``off``, ``arm`` (Resource Manager's own buckets), ``rp-800-5min`` and ``rp-100-5min`` (the provider's).
 
-    A provider's window of five minutes is as much faster as the lab is, like every other duration.
+    Buckets are those of one principal. A provider's window is as much faster as the lab is, like every duration.
+    What a reply says is left comes from one of several front ends, each of which saw only its own requests.
     """
 
-    def __init__(self, mode: str, speed: float) -> None:
-        self.mode, self.lock = mode, threading.Lock()
-        self.arm = {kind: _Bucket(*limit) for kind, limit in _ARM_LIMITS.items()}
-        limit, window = _PROVIDER_LIMITS.get(mode, (1, 1))
-        self.provider = _Bucket(limit, limit * speed / window)
-
-    @staticmethod
-    def _provider(request: Request) -> bool:
-        # recorded: the POST of a failover is counted by ARM, everything else by the provider
-        path = request.path.lower()
-        return "/microsoft.datareplication/" in path and not path.endswith("/plannedfailover")
+    def __init__(self, mode: str, speed: float, clock: Clock, switches: Switches, seed: int = 1) -> None:
+        self.mode, self.speed, self.clock, self.switches = mode, speed, clock, switches
+        self.lock = threading.Lock()
+        self.buckets: dict[tuple[str, str], Bucket] = {}
+        self.shown: dict[tuple[str, int], Bucket] = {}
+        self.random = random.Random(seed)  # noqa: S311 - which front end answers is no secret
 
     def take(self, request: Request, write: bool) -> None:
-        if self.mode == "off" or not request.path.startswith("/subscriptions"):
+        """429 where a bucket is empty."""
+        if self.mode == "off" or not _limited(request):
             return
+        kind = _kind(request, write)
         with self.lock:
-            if self._provider(request):
-                wait = self.provider.take() if self.mode in _PROVIDER_LIMITS else 0.0
-            else:
-                wait = self.arm[_kind(request, write)].take() if self.mode == "arm" else 0.0
+            wait = 0.0
+            if self.mode == "arm":
+                wait = self._bucket(request.principal, f"arm {kind}", *ARM_LIMITS[kind]).take()
+            elif _provider(request):
+                size = _PROVIDER_SIZES[self.mode]
+                name = "provider" if self.switches.provider_counts == "together" else f"provider {kind}"
+                wait = self._bucket(request.principal, name, size, size * self.speed / _WINDOW_S).take()
         if wait:
             raise ArmError(
                 429,
                 "TooManyRequests",
                 "The request is being throttled as the limit has been reached for this operation type.",
-                headers={"Retry-After": str(max(1, round(wait + 0.5)))},
+                headers={"Retry-After": str(max(1, math.ceil(wait)))},
                 gateway=True,
             )
 
+    def _bucket(self, principal: str, name: str, size: float, rate: float) -> Bucket:
+        fixed = self.switches.provider_window == "fixed" and name.startswith("provider")
+        key = (principal, name)
+        if key not in self.buckets:
+            self.buckets[key] = Bucket(self.clock, size, rate, fixed=fixed)
+        return self.buckets[key]
+
     def headers(self, request: Request, write: bool) -> dict[str, str]:
-        """Counters as hints: several front ends keep each its own."""
+        """Counters as hints: the provider's own instead of the subscription's, but for the POST of a failover."""
         if not request.path.lower().startswith(("/subscriptions", "/providers")):
             return {}
-        off = random.choice((0, 0, 0, 1, 2))  # noqa: S311
-        if self._provider(request):
-            top = 799 if request.method == "DELETE" else 1099
-            return {
-                "x-ms-throttling-version": "v1",
-                "x-ms-ratelimit-remaining-subscription-resource-requests": str(top - off),
-            }
         kind = _kind(request, write)
-        top, all_top = (249, 3749) if kind == "reads" else (199, 2999)
-        return {
-            f"x-ms-ratelimit-remaining-subscription-{kind}": str(top - off),
-            f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(all_top - off),
-        }
+        with self.lock:
+            if _provider(request):
+                top = _SHOWN_TOPS.get(request.method, _SHOWN_TOP)
+                return {
+                    "x-ms-throttling-version": "v1",
+                    "x-ms-ratelimit-remaining-subscription-resource-requests": str(self._left(f"rp {top}", top + 1)),
+                }
+            size = ARM_LIMITS[kind][0]
+            return {
+                f"x-ms-ratelimit-remaining-subscription-{kind}": str(self._left(kind, size)),
+                f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(self._left(f"all {kind}", size * _GLOBAL)),
+            }
+
+    def _left(self, name: str, size: int) -> int:
+        """What the front end that happens to answer believes to be left."""
+        key = (name, self.random.randrange(_FRONT_ENDS))
+        if key not in self.shown:
+            self.shown[key] = Bucket(self.clock, size, size / _WINDOW_S * self.speed)
+        self.shown[key].take()
+        return int(self.shown[key].left)
+
+
+def _limited(request: Request) -> bool:
+    return request.path.lower().startswith("/subscriptions")
+
+
+def _provider(request: Request) -> bool:
+    # recorded: the POST of a failover is counted by ARM, everything else by the provider
+    path = request.path.lower()
+    return "/microsoft.datareplication/" in path and not path.endswith("/plannedfailover")
 
 
 def _kind(request: Request, write: bool) -> str:

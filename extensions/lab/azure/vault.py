@@ -1,17 +1,16 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Microsoft.DataReplication apart from items and jobs: vault, fabrics, agents, policy, extension."""
+"""Microsoft.DataReplication apart from items and jobs: the vault, fabrics and their agents."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from .. import names
-from ..world import now
 from . import ids
 from .state import Azure
-from .wire import JSON, Answer, ArmError, Request, stamp
+from .wire import JSON, Answer, ArmError, Request, bad, stamp
 
 _TYPE = "Microsoft.DataReplication"
 
@@ -28,19 +27,31 @@ def check_vault(request: Request) -> None:
 
 
 def vault(azure: Azure, request: Request) -> Answer:
-    return Answer(body=_vault(request))
+    return Answer(body=_vault(azure, request))
 
 
 def vaults(azure: Azure, request: Request) -> Answer:
     own = _in_group(request)
-    return Answer(body={"value": [_vault(request)] if own else [], "nextLink": None})
+    return Answer(body={"value": [_vault(azure, request)] if own else [], "nextLink": None})
+
+
+def patch(azure: Azure, request: Request) -> Answer:
+    """Its identity can be given and taken; nothing else of it is the lab's business."""
+    body = request.body if isinstance(request.body, dict) else {}
+    kind = (body.get("identity") or {}).get("type", "SystemAssigned" if azure.vault_identity else "None")
+    if kind not in ("SystemAssigned", "None"):
+        raise bad("InvalidIdentityType", f"The identity type '{kind}' is not supported.")
+    before, azure.vault_identity = azure.vault_identity, kind == "SystemAssigned"
+    if before != azure.vault_identity:
+        azure.world.journal.write("", "target", "identity", before, azure.vault_identity, request.line)
+    return Answer(body=_vault(azure, request))
 
 
 def _in_group(request: Request) -> bool:
     return request.parts.get("rg", names.RESOURCE_GROUP).lower() == names.RESOURCE_GROUP.lower()
 
 
-def _vault(request: Request) -> JSON:
+def _vault(azure: Azure, request: Request) -> JSON:
     properties: JSON = {
         "provisioningState": "Succeeded",
         "serviceResourceId": ids.VAULT_SERVICE_ID,
@@ -52,11 +63,14 @@ def _vault(request: Request) -> JSON:
             "privateEndpointState": "None",
             "privateEndpointConnections": [],
         }
+    identity: JSON = {"type": "None"}
+    if azure.vault_identity:
+        identity = {"type": "SystemAssigned", "principalId": ids.VAULT_PRINCIPAL, "tenantId": names.TENANT}
     return {
         "location": names.LOCATION,
         "tags": {"Migrate Project": names.PROJECT},
         "properties": properties,
-        "identity": {"type": "SystemAssigned", "principalId": ids.fixed("vault identity"), "tenantId": names.TENANT},
+        "identity": identity,
         "id": ids.VAULT,
         "name": ids.VAULT_NAME,
         "type": f"{_TYPE}/replicationVaults",
@@ -152,12 +166,12 @@ def _agent(azure: Azure, *, source: bool) -> JSON:
     identity = {
         "tenantId": names.TENANT,
         "applicationId": ids.fixed(f"app {appliance}"),
-        "objectId": ids.fixed(f"object {appliance}"),
+        "objectId": ids.agent_principal(appliance),
         "audience": ids.fixed(f"app {appliance}"),
         "aadAuthority": f"https://login.windows.net/{names.TENANT}",
     }
     silent = appliance in azure.switches.silent_agents
-    moment = azure.started if silent else now()
+    moment = azure.started if silent else azure.now()
     return {
         "properties": {
             "correlationId": ids.fixed(f"correlation {appliance}"),
@@ -188,77 +202,3 @@ def agent(azure: Azure, request: Request) -> Answer:
     if row["name"].lower() != request.parts["agent"].lower():
         raise ArmError(404, "FabricAgentNotFound", f"The fabric agent '{request.parts['agent']}' was not found.")
     return Answer(body=row)
-
-
-# -- policy and extension ---------------------------------------------------------------------------------------
-
-
-def _policy() -> JSON:
-    return {
-        "properties": {
-            "provisioningState": "Succeeded",
-            "customProperties": {
-                "recoveryPointHistoryInMinutes": 4320,
-                "crashConsistentFrequencyInMinutes": 60,
-                "appConsistentFrequencyInMinutes": 240,
-                "instanceType": ids.INSTANCE_TYPE,
-            },
-        },
-        "id": ids.POLICY,
-        "name": ids.POLICY_NAME,
-        "type": f"{_TYPE}/replicationVaults/replicationPolicies",
-        "systemData": None,
-    }
-
-
-def policies(azure: Azure, request: Request) -> Answer:
-    return Answer(body={"value": [_policy()], "nextLink": None})
-
-
-def policy(azure: Azure, request: Request) -> Answer:
-    if request.parts["policy"].lower() != ids.POLICY_NAME.lower():
-        raise ArmError(404, "PolicyNotFound", f"The replication policy '{request.parts['policy']}' was not found.")
-    return Answer(body=_policy())
-
-
-def _extension() -> JSON:
-    return {
-        "properties": {
-            "provisioningState": "Succeeded",
-            "customProperties": {
-                "vmwareFabricArmId": ids.SOURCE_FABRIC,
-                "vmwareSiteId": ids.SOURCE_SITE,
-                "azStackHciFabricArmId": ids.TARGET_FABRIC,
-                "azStackHciSiteId": ids.TARGET_FABRIC,  # the service repeats the fabric here
-                "storageAccountId": ids.STORAGE_ACCOUNT,
-                "storageAccountSasSecretName": "",
-                "asrServiceUri": "https://agent-asrrp1.lab.example",
-                "rcmServiceUri": "https://pod01-rcm1.lab.example",
-                "gatewayServiceUri": "https://pod01-gws1.lab.example",
-                "sourceGatewayServiceId": "lab-pod01-gws1",
-                "targetGatewayServiceId": "lab-pod01-gws1",
-                "sourceStorageContainerName": f"migrateconfig-{ids.fixed('source container')}",
-                "targetStorageContainerName": f"migrateconfig-{ids.fixed('target container')}",
-                "resourceLocation": names.LOCATION,
-                "subscriptionId": names.SUBSCRIPTION,
-                "resourceGroup": names.RESOURCE_GROUP,
-                "instanceType": ids.INSTANCE_TYPE,
-            },
-        },
-        "id": ids.EXTENSION,
-        "name": ids.EXTENSION_NAME,
-        "type": f"{_TYPE}/replicationVaults/replicationExtensions",
-        "systemData": None,
-    }
-
-
-def extensions(azure: Azure, request: Request) -> Answer:
-    return Answer(body={"value": [_extension()], "nextLink": None})
-
-
-def extension(azure: Azure, request: Request) -> Answer:
-    if request.parts["extension"].lower() != ids.EXTENSION_NAME.lower():
-        raise ArmError(
-            404, "ReplicationExtensionNotFound", f"The extension '{request.parts['extension']}' was not found."
-        )
-    return Answer(body=_extension())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from .. import names
-from .behaviours import Switches
+from ..switches import Switches
 from .wire import ArmError, Request
 
 _VM_TYPES = (
@@ -33,6 +33,7 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "location": ("Microsoft.ExtendedLocation", ("2021-08-15",)),
     "bridge": ("Microsoft.ResourceConnector", ("2022-10-27", "2025-03-01-preview")),
+    "authorization": ("Microsoft.Authorization", ("2015-07-01", "2018-07-01", "2022-04-01")),
     "graph": ("Microsoft.ResourceGraph", ("2021-03-01", "2022-10-01", "2024-04-01")),
 }
 

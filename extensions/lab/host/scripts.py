@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .. import names
 from ..runtime import Lab
-from ..world import TargetDisk, TargetNic, TargetVm, now
+from ..world import TargetDisk, TargetNic, TargetVm
 
 Params = dict[str, Any]
 
@@ -36,17 +37,18 @@ def get_vms(lab: Lab, node: str, params: Params, cause: int) -> Any:
     """The VMs that this node owns at this moment."""
     wanted = {name.lower() for name in _many(params.get("names"))}
     with lab.world.lock:
-        vms = [_vm(vm) for vm in lab.world.target.values() if vm.node == node]
+        now = lab.clock.now()
+        vms = [_vm(vm, now) for vm in lab.world.target.values() if vm.node == node]
     return {
         "Node": node.upper(),
-        "ClockUtc": now().isoformat(),
+        "ClockUtc": now.isoformat(),
         "Vms": [vm for vm in vms if not wanted or vm["Name"].lower() in wanted],
     }
 
 
-def _vm(vm: TargetVm) -> dict[str, Any]:
+def _vm(vm: TargetVm, now: dt.datetime) -> dict[str, Any]:
     running = vm.state == "Running"
-    uptime = (now() - vm.started_at).total_seconds() if running and vm.started_at else 0
+    uptime = (now - vm.started_at).total_seconds() if running and vm.started_at else 0
     return {
         "Name": vm.name,
         "Id": vm.vm_id,
@@ -63,7 +65,7 @@ def _vm(vm: TargetVm) -> dict[str, Any]:
                 "Path": disk.path,
                 "SizeBytes": disk.size_bytes,
                 "FileSizeBytes": disk.size_bytes,
-                "LastWriteUtc": (now() if running else vm.disks_written_at).isoformat(),
+                "LastWriteUtc": (vm.disks_written_at or now).isoformat(),
             }
             for disk in vm.disks
         ],
@@ -97,20 +99,24 @@ def get_storage(lab: Lab, node: str, params: Params, cause: int) -> Any:
         if asked & {(name := _file_name(disk.path).lower()), name.rsplit(".", 1)[0]}
         and (not folders or any(disk.path.lower().startswith(folder) for folder in folders))
     ]
-    return {"Node": node.upper(), "ClockUtc": now().isoformat(), "Volumes": _volumes(), "Seeds": found}
+    return {"Node": node.upper(), "ClockUtc": lab.clock.now().isoformat(), "Volumes": _volumes(), "Seeds": found}
 
 
 def _volumes() -> list[dict[str, Any]]:
+    """Each volume once, however many storage paths lie on it."""
+    found: dict[str, tuple[int, int]] = {}
+    for path, size_mb, free_mb in names.STORAGE_PATHS.values():
+        found.setdefault("\\".join(path.split("\\")[:3]), (size_mb, free_mb))
     return [
         {
-            "Name": f"Cluster Virtual Disk ({path.split(chr(92))[2]})",
-            "Path": "\\".join(path.split("\\")[:3]),
+            "Name": f"Cluster Virtual Disk ({_file_name(path)})",
+            "Path": path,
             "SizeBytes": size_mb * 1024**2,
             "FreeBytes": free_mb * 1024**2,
             "State": "Online",
             "OwnerNode": names.NODES[number % len(names.NODES)],
         }
-        for number, (path, size_mb, free_mb) in enumerate(names.STORAGE_PATHS.values())
+        for number, (path, (size_mb, free_mb)) in enumerate(found.items())
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
@@ -48,7 +47,10 @@ def runner(lab: Lab, node: str) -> Callable[[str, bytes], tuple[int, bytes, byte
             fault = lab.faults.reply("host", call.name, node)
             if fault is not None:
                 raise ScriptError(fault.get("code", "InjectedFault"), fault.get("message", "a fault of the lab"))
-            result = shell.answered(twin.run(lab, node, call.params, begun[0]))
+            if call.elsewhere:
+                raise ScriptError("AccessDenied,PSSessionStateBroken", "Access is denied.")
+            value = twin.run(lab, node, call.params, begun[0])
+            result = shell.answered(value, collapse=lab.switches.arrays_collapse)
         except shell.Refused as refusal:
             status, result = 400, shell.refused(str(refusal))
         except ScriptError as error:
@@ -82,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         message = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.lab.latency_ms:
-            time.sleep(self.lab.latency_ms / 1000)
+            self.lab.clock.sleep(self.lab.latency_ms / 1000)
         if self.path.split("?", 1)[0].rstrip("/") != "/wsman":
             self._reply(404, b"")
         elif not self._knows_user():

@@ -37,6 +37,11 @@ class Call:
 
     name: str
     params: dict[str, Any]
+    elsewhere: bool = False  # the script asks another machine from this one
+
+
+# A script that turns to another machine. The credentials of this logon stay here, so it comes there as nobody.
+_ELSEWHERE = re.compile(r"-ComputerName\b|-CimSession\b|-Session\b|\bInvoke-Command\b|\bNew-PSSession\b", re.I)
 
 
 class Refused(Exception):
@@ -63,7 +68,7 @@ def read(line: str, stdin: bytes) -> Call:
     named = _NAME.match(script) if isinstance(script, str) else None
     if named is None or not isinstance(params, dict):
         raise Refused("The script does not begin with '# azlocal.migrate script: <name>'.")
-    return Call(name=named[1], params=params)
+    return Call(name=named[1], params=params, elsewhere=_ELSEWHERE.search(script) is not None)
 
 
 def unwrapped(line: str) -> str:
@@ -76,9 +81,10 @@ def unwrapped(line: str) -> str:
     return line
 
 
-def answered(value: Any) -> tuple[int, bytes, bytes]:
+def answered(value: Any, *, collapse: bool = True) -> tuple[int, bytes, bytes]:
     """A script's value as its bootstrap prints it: base64 of UTF-8 JSON on stdout, progress noise on stderr."""
-    text = json.dumps({"ok": True, "value": collapsed(value)}, separators=(",", ":"), ensure_ascii=False)
+    shown = collapsed(value) if collapse else value
+    text = json.dumps({"ok": True, "value": shown}, separators=(",", ":"), ensure_ascii=False)
     return 0, base64.b64encode(text.encode()) + b"\r\n", _PROGRESS
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .reading import Opened, Unmodelled
-from .service import Call, Service, operation
+from .service import Call, Service, not_authenticated, operation
 from .sessions import Session
-from .types import fault, make, support, vmodl
+from .types import fault, make, support, vim, vmodl
 
 _pc = vmodl.query.PropertyCollector
 PAGE_CAP = 1000  # objects a page, however many a client asks for
@@ -46,8 +46,10 @@ def fetch(call: Call) -> Any:
     return value
 
 
-@operation("RetrievePropertiesEx")
+@operation("RetrievePropertiesEx", anonymous=True)
 def retrieve_ex(call: Call) -> Any:
+    if call.session is None:
+        return make(_pc.RetrieveResult, token=None, objects=_strangers(call))
     session = call.logged_in
     wanted = wanted_by(call.service, session, call.args.get("specSet"))
     options = call.args.get("options")
@@ -76,12 +78,29 @@ def cancel_ex(call: Call) -> None:
         )
 
 
-@operation("RetrieveProperties")
+@operation("RetrieveProperties", anonymous=True)
 def retrieve(call: Call) -> Any:
     """The old form: everything at once."""
+    if call.session is None:
+        return _strangers(call)
     session = call.logged_in
     wanted = wanted_by(call.service, session, call.args.get("specSet"))
     return [content for one in wanted if (content := _content(call.service, session, one)) is not None]
+
+
+def _strangers(call: Call) -> list[Any]:
+    """What a read without a session shows: each property of the named objects is missing. Or a plain refusal."""
+    if call.service.lab.switches.expired_read != "missing_set":
+        raise not_authenticated(call.this)
+    contents = []
+    for spec in call.args.get("specSet") or []:
+        for root in spec.objectSet:
+            paths = [path for one in spec.propSet if isinstance(root.obj, one.type) for path in one.pathSet or []]
+            if root.skip or not paths:
+                raise not_authenticated(root.obj)  # a view has died with its session
+            missing = [make(_pc.MissingProperty, path=path, fault=not_authenticated(root.obj)) for path in paths]
+            contents.append(make(_pc.ObjectContent, obj=root.obj, propSet=[], missingSet=missing))
+    return contents
 
 
 def _page(service: Service, session: Session, wanted: list[Wanted], size: int) -> Any:
@@ -117,7 +136,10 @@ def read(opened: Opened, paths: Any) -> tuple[dict[str, Any], list[Any]]:
             value = opened.get(path)
         except Unmodelled:
             why = fault(vmodl.fault.NotSupported, f"The lab does not model {path}.")
-            missing.append(make(vmodl.query.PropertyCollector.MissingProperty, path=path, fault=why))
+            missing.append(make(_pc.MissingProperty, path=path, fault=why))
+            continue
+        except vim.fault.NoPermission as why:
+            missing.append(make(_pc.MissingProperty, path=path, fault=why))
             continue
         if value is not None:
             found[path] = value

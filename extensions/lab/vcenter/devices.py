@@ -28,7 +28,7 @@ _PortGroup = vim.dvs.DistributedVirtualPortgroup
 _Description = vim.Description
 _Snapshot = vim.vm.Snapshot
 # controller -> (type, key of bus 0, label)
-_CONTROLLERS: dict[str, tuple[Any, int, str]] = {
+CONTROLLERS: dict[str, tuple[Any, int, str]] = {
     "lsilogic": (_device.VirtualLsiLogicController, 1000, "SCSI controller"),
     "lsilogicsas": (_device.VirtualLsiLogicSASController, 1000, "SCSI controller"),
     "buslogic": (_device.VirtualBusLogicController, 1000, "SCSI controller"),
@@ -54,7 +54,7 @@ def devices(inventory: Inventory, vm: SourceVm) -> list[Any]:
 
 def controller_key(disk: SourceDisk) -> int:
     """The key of the controller that a disk hangs on."""
-    return _CONTROLLERS[disk.controller][1] + disk.bus
+    return CONTROLLERS[disk.controller][1] + disk.bus
 
 
 def _described(label: str, summary: str) -> Any:
@@ -100,7 +100,7 @@ def _disk_controllers(vm: SourceVm) -> list[Any]:
     buses = {(disk.controller, disk.bus): disk for disk in vm.disks if disk.controller != "ide"}
     made = []
     for (kind, bus), _ in sorted(buses.items()):
-        type_, first, label = _CONTROLLERS[kind]
+        type_, first, label = CONTROLLERS[kind]
         hung = [disk.key for disk in vm.disks if (disk.controller, disk.bus) == (kind, bus)]
         values: dict[str, Any] = {
             "key": first + bus,

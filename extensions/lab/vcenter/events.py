@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,6 @@ from .service import Call, Service, gone, operation
 from .types import fault, make, vim, vmodl
 
 _event = vim.event
-_RENAMED = re.compile(r"from (.+) to (.+) in ")
 _PAGE_CAP = 1000
 
 
@@ -172,7 +170,7 @@ def _shown(inventory: Inventory, event: world.Event) -> Any:
             _event.DatacenterEventArgument, name=inventory.datacenter.name, datacenter=inventory.datacenter.ref
         ),
     }
-    vm = inventory.world.source.get(event.vm.lower())
+    vm = inventory.world.source.get(event.vm.lower()) or inventory.world.removed.get(event.vm.lower())
     if vm is not None:
         values["vm"] = make(_event.VmEventArgument, name=vm.name, vm=inventory.vm_ref(vm))
         host = inventory.hosts.get(vm.host)
@@ -182,7 +180,6 @@ def _shown(inventory: Inventory, event: world.Event) -> Any:
             values["computeResource"] = make(
                 _event.ComputeResourceEventArgument, name=cluster.name, computeResource=cluster.ref
             )
-    renamed = _RENAMED.search(event.text) if event.kind == "VmRenamedEvent" else None
-    if renamed:
-        values |= {"oldName": renamed.group(1), "newName": renamed.group(2)}
-    return make(_type(event.kind), **values)
+        if event.kind == "CustomFieldValueChangedEvent":
+            values["entity"] = make(_event.ManagedEntityEventArgument, name=vm.name, entity=inventory.vm_ref(vm))
+    return make(_type(event.kind), **values, **event.details)

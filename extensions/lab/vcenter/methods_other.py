@@ -11,6 +11,7 @@ from typing import Any
 
 from ..world import SourceVm
 from .inventory import escaped, unescaped
+from .rights import hidden
 from .service import Call, Service, gone, operation
 from .types import fault, make, reference, vim, vmodl
 
@@ -76,7 +77,8 @@ def _by_uuid(call: Call) -> list[Any]:
     attribute = "instance_uuid" if call.args.get("instanceUuid") else "bios_uuid"
     uuid = str(call.args["uuid"]).lower()
     inventory = call.service.inventory
-    return [inventory.vm_ref(vm) for vm in inventory.vms() if getattr(vm, attribute).lower() == uuid]
+    found = [inventory.vm_ref(vm) for vm in inventory.vms() if getattr(vm, attribute).lower() == uuid]
+    return [ref for ref in found if not hidden(call.service, ref)]
 
 
 @operation("FindByInventoryPath")
@@ -174,7 +176,7 @@ def set_field(call: Call) -> None:
     if not names:
         raise _wrong("key")
     vm = call.service.vm(call.args["entity"])
-    call.world.set_custom_value(vm, names[0], str(call.args["value"] or ""), call.cause)
+    call.world.set_custom_value(vm, names[0], str(call.args["value"] or ""), call.cause, call.user)
 
 
 @operation("setCustomValue", write=True)
@@ -183,7 +185,7 @@ def set_custom_value(call: Call) -> None:
     name = str(call.args["key"])
     if name not in call.world.custom_fields:
         raise _wrong("key")
-    call.world.set_custom_value(call.vm(), name, str(call.args["value"] or ""), call.cause)
+    call.world.set_custom_value(call.vm(), name, str(call.args["value"] or ""), call.cause, call.user)
 
 
 def _wrong(parameter: str) -> Any:

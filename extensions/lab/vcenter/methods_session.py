@@ -9,7 +9,6 @@ import hmac
 from typing import Any
 
 from .. import names
-from ..world import now
 from .service import Call, operation
 from .types import fault, vim
 
@@ -20,8 +19,8 @@ def service_content(call: Call) -> Any:
 
 
 @operation("CurrentTime")
-def current_time(_: Call) -> Any:
-    return now()
+def current_time(call: Call) -> Any:
+    return call.service.world.source_now()
 
 
 @operation("Login", anonymous=True)
@@ -38,6 +37,14 @@ def login(call: Call) -> Any:
 @operation("Logout")
 def logout(call: Call) -> None:
     call.service.sessions.close(call.logged_in.key)
+
+
+@operation("TerminateSession")
+def terminate_session(call: Call) -> None:
+    """Ends other people's sessions."""
+    for key in call.args["sessionId"] or []:
+        if not call.service.sessions.close(str(key)):
+            raise fault(vim.fault.NotFound, "The object or item referred to could not be found.")
 
 
 @operation("SessionIsActive")

@@ -14,11 +14,10 @@ from .inventory import Inventory, escaped, unescaped
 from .methods_other import refuse_duplicate
 from .properties import change_version
 from .service import Call, operation
-from .tasks import STATE_FAULT_IN_TASK
 from .types import fault, fault_class, vim, vmodl
 
 # seconds of the real service, roughly
-POWER_ON_S, POWER_OFF_S, RECONFIGURE_S, RENAME_S, SNAPSHOT_S = 3, 2, 2, 1, 5
+POWER_ON_S, POWER_OFF_S, RECONFIGURE_S, RENAME_S, SNAPSHOT_S, DESTROY_S = 3, 2, 2, 1, 5, 2
 
 
 # -- power -------------------------------------------------------------------------------------------------------
@@ -73,7 +72,7 @@ def _refuse(vm: SourceVm, allowed: tuple[str, ...]) -> None:
 def _task(
     call: Call, vm: SourceVm, seconds: float, work: Callable[[], Any], check: Callable[[], None] | None = None
 ) -> Any:
-    if check is not None and not STATE_FAULT_IN_TASK:
+    if check is not None and not call.world.switches.state_fault_in_task:
         check()
     ref = Inventory.vm_ref(vm)
     return call.service.tasks.start(call.method, ref, escaped(vm.name), call.user, seconds, work, exclusive=True)
@@ -181,7 +180,22 @@ def _rename(call: Call, vm: SourceVm, name: str) -> None:
     old = vm.name
     if old != name:
         call.world.change_source(vm, "name", "name", name, call.cause)
-        call.world.event(vm, "VmRenamedEvent", call.user, f"Renamed {old} from {old} to {name} in the lab")
+        call.world.event(vm, "VmRenamedEvent", call.user, f"Renamed {old} to {name}", oldName=old, newName=name)
+
+
+# -- the end ------------------------------------------------------------------------------------------------------
+
+
+@operation("Destroy_Task", write=True)
+def destroy(call: Call) -> Any:
+    """Removes a machine that is off, with its disks."""
+    vm = call.vm()
+
+    def work() -> None:
+        _refuse(vm, ("poweredOff",))
+        call.world.remove_source(vm, call.user, call.cause)
+
+    return _task(call, vm, DESTROY_S, work, lambda: _refuse(vm, ("poweredOff",)))
 
 
 # -- snapshots ---------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ _ConfigSummary = vim.vm.Summary.ConfigSummary
 _StorageSummary = vim.vm.Summary.StorageSummary
 _TextValue = vim.CustomFieldsManager.StringValue
 
+# states in which vCenter cannot read a machine's files, and so knows nothing of its configuration
+UNREADABLE = ("inaccessible", "invalid")
 # operations that vSphere says make no sense now, by power state
 _OFF_ONLY = ("PowerOn",)
 _ON_ONLY = ("PowerOff", "Suspend", "Reset", "ShutdownGuest", "RebootGuest", "StandbyGuest")
@@ -76,17 +78,25 @@ def _question(vm: SourceVm) -> Any:
 def config(inventory: Inventory, vm: SourceVm) -> Any:
     """All of it, devices too. Most reads want only a few fields: see ``SHALLOW``."""
     shown = shallow_config(inventory, vm)
+    if shown is None:
+        return None
     shown.hardware.__dict__["device"] = devices(inventory, vm)
     return shown
 
 
 def change_version(vm: SourceVm) -> str:
     """What a reconfigure may name to be refused if the VM has changed since it was read."""
-    return (vm.powered_off_at or EPOCH).isoformat()
+    return (EPOCH + dt.timedelta(seconds=vm.config_changes)).isoformat()
+
+
+def known_devices(inventory: Inventory, vm: SourceVm) -> Any:
+    return None if vm.connection in UNREADABLE else devices(inventory, vm)
 
 
 def shallow_config(inventory: Inventory, vm: SourceVm) -> Any:
     """Everything but the devices."""
+    if vm.connection in UNREADABLE:
+        return None
     return make(
         _Config,
         changeVersion=change_version(vm),
@@ -241,7 +251,7 @@ PROPERTIES: Table = {
     "name": name,
     "parent": parent,
     "config": config,
-    "config.hardware.device": devices,
+    "config.hardware.device": known_devices,
     "runtime": runtime,
     "guest": lambda _, vm: guest(vm),
     "capability": capability,

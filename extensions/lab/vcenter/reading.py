@@ -22,16 +22,27 @@ class Unmodelled(Exception):
 class Opened:
     """A managed object whose properties are being read. What it builds it keeps until the read is over."""
 
-    def __init__(self, ref: Any, roots: Mapping[str, Root], shallow: Mapping[str, Root] | None = None) -> None:
+    def __init__(
+        self,
+        ref: Any,
+        roots: Mapping[str, Root],
+        shallow: Mapping[str, Root] | None = None,
+        denied: Callable[[str], Any] | None = None,
+    ) -> None:
+        """``denied``: the fault for a path that the account may not read, else None."""
         self.ref = ref
         self.roots = roots
         self.shallow = shallow or {}
+        self._denied = denied
         self._built: dict[str, Any] = {}
 
     def get(self, path: str) -> Any:
         """A property's value, None when it is unset."""
         first, _, rest = path.partition(".")
         info = self._declared(first, path)
+        refused = self._denied(path) if self._denied is not None else None
+        if refused is not None:
+            raise refused
         deep = next((known for known in self.roots if "." in known and path.startswith(known)), None)
         if deep is not None and path[len(deep) : len(deep) + 1] in ("", ".", "["):
             return self._deep(deep, path)

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..runtime import Lab
-from ..world import SourceVm, now
-from . import soap
+from ..world import SourceVm
+from . import rights, soap
+from .appliance import Appliance
 from .inventory import Inventory, Node
 from .properties import PROPERTIES, SHALLOW
 from .properties_other import CUSTOM_FIELDS, about, table_of
@@ -21,6 +21,9 @@ from .reading import Opened, Root
 from .sessions import Session, Sessions
 from .tasks import Tasks
 from .types import fault, fault_class, make, reference, vim, vmodl
+
+if TYPE_CHECKING:
+    from .nfc import Lease
 
 # the objects that are always there: managed object id -> type
 SINGLETONS: dict[str, Any] = {
@@ -32,6 +35,8 @@ SINGLETONS: dict[str, Any] = {
     "TaskManager": vim.TaskManager,
     "CustomFieldsManager": vim.CustomFieldsManager,
     "SearchIndex": vim.SearchIndex,
+    "AuthorizationManager": vim.AuthorizationManager,
+    "OvfManager": vim.OvfManager,
 }
 
 
@@ -119,8 +124,11 @@ class Service:
         self.lab = lab
         self.world = lab.world
         self.inventory = Inventory(lab.world)
-        self.sessions = Sessions()
-        self.tasks = Tasks(lab.schedule)
+        self.sessions = Sessions(lab.world)
+        self.tasks = Tasks(lab.world)
+        self.appliance = Appliance(lab.world, self.tasks)
+        self.door = ""  # https://localhost:port, once there is one
+        self.leases: dict[str, Lease] = {}  # by the secret in their addresses
 
     # -- objects ---------------------------------------------------------------------------------------------------
 
@@ -141,7 +149,8 @@ class Service:
         moid = ref._moId
         vm = self.inventory.vm(moid)
         if vm is not None:
-            return Opened(reference(vim.VirtualMachine, moid), self._bound(PROPERTIES, vm), self._bound(SHALLOW, vm))
+            shown = reference(vim.VirtualMachine, moid)
+            return Opened(shown, self._bound(PROPERTIES, vm), self._bound(SHALLOW, vm), self._denied(shown))
         node = self.inventory.node(moid)
         if node is not None:
             return Opened(node.ref, self._bound(table_of(node), node))
@@ -155,13 +164,27 @@ class Service:
             return Opened(reference(SINGLETONS[moid], moid), self._singleton(moid, session))
         raise gone(ref)
 
+    def _denied(self, ref: Any) -> Callable[[str], Any] | None:
+        """What a read of this machine is refused with, path by path; None where all of it may be read."""
+        hidden = self.lab.switches.hidden_properties
+        if rights.hidden(self, ref):
+            return lambda _: rights.no_permission(ref, rights.READ)
+        if not hidden:
+            return None
+
+        def refused(path: str) -> Any:
+            below = any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in hidden)
+            return rights.no_permission(ref, rights.READ) if below else None
+
+        return refused
+
     def _bound(self, table: Mapping[str, Callable[[Inventory, Any], Any]], subject: Any) -> dict[str, Root]:
         inventory = self.inventory
         return {name: (lambda build=build: build(inventory, subject)) for name, build in table.items()}  # type: ignore[misc]
 
     def _singleton(self, moid: str, session: Session | None) -> dict[str, Root]:
         roots: dict[str, dict[str, Root]] = {
-            "ServiceInstance": {"content": self.content, "serverClock": now},
+            "ServiceInstance": {"content": self.content, "serverClock": self.world.source_now},
             "SessionManager": {
                 "currentSession": lambda: session.shown() if session else None,
                 "sessionList": lambda: [one.shown() for one in self.sessions.all()],
@@ -170,6 +193,7 @@ class Service:
             "TaskManager": {"recentTask": lambda: [task.ref for task in self.tasks.recent()]},
             "CustomFieldsManager": self._bound(CUSTOM_FIELDS, None),
             "EventManager": {"maxCollector": lambda: 1000},
+            "AuthorizationManager": rights.roots(),
         }
         return roots.get(moid, {})
 
@@ -183,6 +207,8 @@ class Service:
             "taskManager": "TaskManager",
             "customFieldsManager": "CustomFieldsManager",
             "searchIndex": "SearchIndex",
+            "authorizationManager": "AuthorizationManager",
+            "ovfManager": "OvfManager",
         }
         return make(
             vim.ServiceInstanceContent,
@@ -199,7 +225,7 @@ class Service:
         session = self.sessions.find(cookie) if cookie else None
         method, moid, write = "?", "", False
         if self.lab.latency_ms:
-            time.sleep(self.lab.latency_ms / 1000)
+            self.lab.clock.sleep(self.lab.latency_ms / 1000)
         try:
             request = soap.parse(body, action)
             method = request.method
@@ -233,10 +259,40 @@ class Service:
         )
         return reply
 
+    def take(self, path: str, pieces: Iterable[bytes]) -> int:
+        """An upload to a lease's address: the HTTP status, 0 to cut the connection. The address is the permission."""
+        begun = self.lab.ledger.begin()
+        _, _, rest = path.partition("/nfc/")
+        secret, _, file = rest.partition("/")
+        lease = self.leases.get(secret)
+        upload = lease.upload(file) if lease is not None else None
+        planned = self.lab.faults.reply("vcenter", "PUT", path)
+        if lease is None or upload is None:
+            status = 404
+        elif planned is not None:
+            status = int(planned.get("status", 500))
+        else:
+            status = 200 if lease.receive(upload, pieces) else 0
+        self.lab.ledger.end(
+            begun,
+            system="vcenter",
+            method="PUT",
+            path=f"/nfc/{file}",
+            status=status,
+            write=True,
+            principal="",
+            request_bytes=upload.size if upload is not None and status == 200 else 0,
+            reply_bytes=0,
+        )
+        return status
+
     def _run(self, call: Call, request: soap.Request, known: Operation | None) -> Reply:
         version = request.version
         try:
             planned = self._planned(call)
+            if planned is not None and planned.get("session_expired"):
+                self._expire(call)
+                planned = None
             instead = _planned_reply(call, planned) if planned is not None else None
             if instead is not None:
                 return instead
@@ -246,6 +302,7 @@ class Service:
                 raise fault(vmodl.fault.InvalidRequest, f"{call.method}: no object to work on")
             if call.session is None and not known.anonymous:
                 raise not_authenticated(call.this)
+            rights.check(call)
             value = known.run(call)
             body = soap.answer(request, value, call.result)
             return Reply(200, body, call.cookie, lost=planned is not None)
@@ -254,6 +311,12 @@ class Service:
         except Exception as wrong:  # a bug of the lab: the client sees a fault, the lab's log the rest
             traceback.print_exc()
             return Reply(500, soap.fault(fault(vmodl.fault.SystemError, f"lab: {wrong}", reason=str(wrong)), version))
+
+    def _expire(self, call: Call) -> None:
+        """The session ends before the call is looked at, which then goes on as a stranger's."""
+        if call.session is not None:
+            self.sessions.close(call.session.key)
+        call.session = None
 
     def _planned(self, call: Call) -> dict[str, Any] | None:
         """A fault that --faults has for this call; its path may name the object's id or a VM's name."""

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..world import now
+from ..world import World
 from .types import make, vim
 
 IDLE_S = 1800  # vCenter ends a session that asks nothing for half an hour
@@ -25,8 +25,8 @@ class Session:
     key: str
     user: str
     agent: str
-    began: dt.datetime = field(default_factory=now)
-    last: dt.datetime = field(default_factory=now)
+    began: dt.datetime
+    last: dt.datetime
     calls: int = 0
     objects: dict[str, Any] = field(default_factory=dict)  # views, collectors, filters, by managed object id
     pages: dict[str, Any] = field(default_factory=dict)  # what a paged read has left, by token
@@ -45,7 +45,7 @@ class Session:
         return make(
             vim.UserSession,
             key=self.key,
-            userName=_down_level(self.user),
+            userName=down_level(self.user),
             fullName=self.user,
             loginTime=self.began,
             lastActiveTime=self.last,
@@ -57,7 +57,7 @@ class Session:
         )
 
 
-def _down_level(user: str) -> str:
+def down_level(user: str) -> str:
     """user@domain as vCenter shows it: DOMAIN\\User."""
     name, _, domain = user.partition("@")
     return f"{domain.upper()}\\{name.capitalize()}" if domain else name
@@ -66,12 +66,14 @@ def _down_level(user: str) -> str:
 class Sessions:
     """All that are alive."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._lock = threading.Lock()
         self._alive: dict[str, Session] = {}
 
     def open(self, user: str, agent: str) -> Session:
-        session = Session(key=str(uuid.uuid4()), user=user, agent=agent)
+        now = self._world.source_now()
+        session = Session(key=str(uuid.uuid4()), user=user, agent=agent, began=now, last=now)
         with self._lock:
             self._alive[session.key] = session
         return session
@@ -82,10 +84,11 @@ class Sessions:
             session = self._alive.get(key)
             if session is None:
                 return None
-            if (now() - session.last).total_seconds() > IDLE_S:
+            now = self._world.source_now()
+            if (now - session.last).total_seconds() > IDLE_S:
                 del self._alive[key]
                 return None
-            session.last = now()
+            session.last = now
             session.calls += 1
             return session
 

@@ -11,12 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..schedule import Schedule
-from ..world import now
+from ..world import World
 from .types import fault, make, reference, support, vim, vmodl
 
-# [?] Where a power operation in the wrong state fails: vcsim, and the traces that people publish, say in the task.
-STATE_FAULT_IN_TASK = True
 _KEPT = 5000
 
 
@@ -30,7 +27,8 @@ class TaskState:
     entity: Any
     entity_name: str
     user: str
-    length_s: float  # of wall clock
+    length_s: float  # on the lab's clock
+    world: World
     queued: dt.datetime
     state: str = "running"
     error: Any = None
@@ -39,7 +37,7 @@ class TaskState:
 
     def info(self) -> Any:
         running = self.state == "running"
-        passed = (now() - self.queued).total_seconds()
+        passed = (self.world.source_now() - self.queued).total_seconds()
         return make(
             vim.TaskInfo,
             key=self.ref._moId,
@@ -65,8 +63,9 @@ class TaskState:
 class Tasks:
     """All tasks of this vCenter, the newest few thousand of them."""
 
-    def __init__(self, schedule: Schedule) -> None:
-        self._schedule = schedule
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._schedule = world.schedule
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskState] = {}
         self._busy: dict[str, TaskState] = {}  # by managed object id
@@ -111,7 +110,8 @@ class Tasks:
                 entity_name=entity_name,
                 user=user,
                 length_s=self._schedule.short(seconds),
-                queued=now(),
+                world=self._world,
+                queued=self._world.source_now(),
             )
             self._tasks[task.ref._moId] = task
             if exclusive:
@@ -134,7 +134,7 @@ class Tasks:
             with self._lock:
                 if self._busy.get(task.entity._moId) is task:
                     del self._busy[task.entity._moId]
-            task.completed = now()
+            task.completed = self._world.source_now()
             task.state = state
 
 

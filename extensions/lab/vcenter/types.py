@@ -78,10 +78,21 @@ def fault(kind: Any, message: str, /, **values: Any) -> Any:
     """A fault to raise, with the text that a client shows."""
     made = make(kind, msg=message, faultCause=None, **values)
     for field in kind._GetPropertyList():
-        missing = getattr(made, field.name) is None and not field.flags & _OPTIONAL
-        if missing and issubclass(field.type, support.ManagedObject):
-            setattr(made, field.name, reference(field.type, "none"))  # a planned fault names no object
+        value = getattr(made, field.name)
+        if field.flags & _OPTIONAL or not (value is None or (isinstance(value, list) and not value)):
+            continue
+        # a planned fault names no object, and its lists have nothing in them: on the wire both must be something
+        if issubclass(field.type, list):
+            setattr(made, field.name, array(field.type, [_something(field.type.Item)]))
+        else:
+            setattr(made, field.name, _something(field.type))
     return made
+
+
+def _something(kind: Any) -> Any:
+    if issubclass(kind, support.ManagedObject):
+        return reference(kind, "none")
+    return _default(support.Object(name="", type=kind, version=VERSION, flags=0))
 
 
 def fault_class(name: str) -> Any:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,7 +130,8 @@ def _wait(call: Call, seconds: float) -> Any:
     elif version != str(collector.version):
         raise fault(vmodl.query.InvalidCollectorVersion, "The version of the collector is not valid any more.")
     collector.cancelled = False
-    until, look = time.monotonic() + seconds, _SHORTEST_LOOK_S
+    clock = call.service.world.clock
+    until, look = clock.monotonic() + seconds, _SHORTEST_LOOK_S
     while True:
         changed = [update for one in collector.filters if (update := _update(call.service, session, one)) is not None]
         if changed:
@@ -139,10 +139,10 @@ def _wait(call: Call, seconds: float) -> Any:
             return make(_pc.UpdateSet, version=str(collector.version), filterSet=changed, truncated=False)
         if collector.cancelled:
             raise fault(vmodl.fault.RequestCanceled, "The request was canceled.")
-        left = until - time.monotonic()
+        left = until - clock.monotonic()
         if left <= 0 or call.service.sessions.find(session.key) is None:
             return None
-        time.sleep(min(look, left))
+        clock.sleep(min(look, left))
         look = min(look * 2, _LONGEST_LOOK_S)
 
 

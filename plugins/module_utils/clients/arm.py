@@ -14,15 +14,16 @@ import json
 import os
 import random
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from . import arm_errors
-from .arm_retry import RETRIED_STATUSES, Patience, retry_after
-from .arm_wire import RawReply, SharedCredential, Wire
+from .arm_retry import retry_after
+from .arm_send import Sender, origin
+from .arm_wire import Exchange, RawReply, SharedCredential, Wire
+from .clock import Clock
 from .cloud import Cloud, resolve
 from .credentials import AzureSettings, choose, credential, subscription_of
 from .errors import (
@@ -31,12 +32,9 @@ from .errors import (
     DeadlineExceeded,
     InvalidRequest,
     NotFound,
-    ReplyLost,
     ServiceError,
-    Throttled,
-    Unreachable,
-    UntrustedCertificate,
 )
+from .governor import Governor
 from .together import together
 
 T = TypeVar("T")
@@ -47,8 +45,6 @@ JsonList = list[Json]  # the class below has a method `list`
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 RESOURCE_GRAPH_VERSION = "2021-03-01"
 _PAGE = 1000
-_LONGEST_READ_S = 100.0
-_STRANGER_ATTEMPTS = 3  # a host that has never answered is more likely a wrong name than a short outage
 _DEFAULT_POLL_S = 5.0
 _SHORTEST_POLL_S = 0.1
 _SUCCEEDED = frozenset({"succeeded", "completed"})
@@ -77,22 +73,20 @@ class ArmClient:
         *,
         max_concurrency: int = 6,
         deadline_s: float = 120,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
         environ: Mapping[str, str] | None = None,
+        watch: Callable[[Exchange], None] | None = None,
     ) -> None:
         self._settings = settings
         self._max_concurrency = max(1, max_concurrency)
-        self._deadline_s = deadline_s
-        self._sleep = sleep
-        self._monotonic = monotonic
-        self._jitter = jitter
+        self.clock = clock or Clock()
+        self.governor = Governor(self._max_concurrency, self.clock)
+        self._sender = Sender(self.governor, self.clock, deadline_s=deadline_s, jitter=jitter, watch=watch)
         self._environ: Mapping[str, str] = os.environ if environ is None else environ
         self._lock = threading.Lock()
         self._wire: Wire | None = None
         self._cloud: Cloud | None = None
-        self._answered: set[str] = set()
         self._versions: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def __enter__(self) -> ArmClient:
@@ -182,10 +176,10 @@ class ArmClient:
     def wait(self, reply: Reply, timeout_s: float) -> None:
         """Wait for the end of what a change has started, looking as often as the service asks."""
         url = self._own(reply.operation_url) if reply.operation_url else ""
-        end = self._monotonic() + timeout_s
+        end = self.clock.monotonic() + timeout_s
         pause = reply.retry_after_s
         while url:
-            left = end - self._monotonic()
+            left = end - self.clock.monotonic()
             if left <= 0:
                 raise DeadlineExceeded(
                     f"Operation {reply.job_id} did not end within {timeout_s:g} s; it goes on by itself.",
@@ -193,7 +187,7 @@ class ArmClient:
                     correlation_id=reply.correlation_id,
                     operation=reply.job_id,
                 )
-            self._sleep(min(max(pause, _SHORTEST_POLL_S), left))
+            self.clock.sleep(min(max(pause, _SHORTEST_POLL_S), left))
             raw = self._exchange("GET", url, None, reading=True)
             if _ended(raw, reply, url):
                 return
@@ -245,7 +239,7 @@ class ArmClient:
             return self._wire, self._cloud
 
     def _discover(self, wire: Wire, url: str) -> RawReply:
-        raw = self._attempts(wire, "GET", url, None, reading=True, signed=False)
+        raw = self._sender.send(wire, "GET", url, None, reading=True, signed=False)
         if not arm_errors.is_json(raw.content):
             raise arm_errors.not_json("GET", url, raw.status, raw.headers)
         return raw
@@ -265,7 +259,7 @@ class ArmClient:
         base = self._connect()[1].resource_manager
         if url.startswith("/"):
             return base + url
-        if _origin(url) != _origin(base):
+        if origin(url) != origin(base):
             raise BadReply(f"The service refers to {urlsplit(url).netloc}, which is not {urlsplit(base).netloc}.")
         return url
 
@@ -292,49 +286,7 @@ class ArmClient:
 
     def _exchange(self, method: str, url: str, body: Json | None, *, reading: bool) -> RawReply:
         content = None if body is None else json.dumps(body).encode()
-        return self._attempts(self._connect()[0], method, url, content, reading=reading, signed=True)
-
-    def _attempts(
-        self, wire: Wire, method: str, url: str, content: bytes | None, *, reading: bool, signed: bool
-    ) -> RawReply:
-        """Send until there is an answer that counts, or until more tries are useless or forbidden."""
-        patience = Patience(self._deadline_s, sleep=self._sleep, monotonic=self._monotonic, jitter=self._jitter)
-        renewed = False
-        while True:
-            read_timeout = min(_LONGEST_READ_S, max(1.0, patience.remaining()))
-            try:
-                raw, token = wire.send(method, url, content, signed=signed, read_timeout_s=read_timeout)
-            except UntrustedCertificate:
-                raise
-            except (Unreachable, Throttled, ReplyLost) as error:
-                if isinstance(error, ReplyLost) and not reading:
-                    raise
-                if self._is_stranger(error, url, patience) or not patience.pause(None):
-                    raise arm_errors.given_up(error, patience.attempts) from error
-                continue
-            self._answered.add(_origin(url))
-            if raw.status < 300:
-                return raw
-            error_found = arm_errors.error_of(method, url, raw.status, raw.headers, raw.content)
-            if signed and not renewed and arm_errors.wants_fresh_token(error_found):
-                renewed = True
-                wire.renew(token)
-                continue
-            if raw.status == 429 or (reading and raw.status in RETRIED_STATUSES):
-                if patience.pause(retry_after(raw.headers)):
-                    continue
-            elif not reading and (raw.status >= 500 or raw.status == 408):
-                raise arm_errors.lost(method, url, error_found)
-            raise arm_errors.given_up(error_found, patience.attempts)
-
-    def _is_stranger(self, error: ClientError, url: str, patience: Patience) -> bool:
-        never_answered = _origin(url) not in self._answered
-        return isinstance(error, Unreachable) and never_answered and patience.attempts >= _STRANGER_ATTEMPTS
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme.lower()}://{(parts.hostname or '').lower()}:{parts.port or 443}"
+        return self._sender.send(self._connect()[0], method, url, content, reading=reading)
 
 
 def _namespace(path: str) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ..catalogue.index import find
+from ..catalogue.rights import role_for
 from .errors import (
     AuthenticationFailed,
     BadReply,
@@ -66,26 +68,6 @@ _KIND_BY_STATUS: dict[int, type[ClientError]] = {
     412: Conflict,
     423: Conflict,
     429: Throttled,
-}
-
-_REMEDY_BY_CODE = {
-    "invalidauthenticationtokentenant": "Set tenant (AZURE_TENANT) to the tenant that the subscription belongs to.",
-    "invalidauthenticationtoken": "Check that cloud_environment and tenant belong to this subscription.",
-    "expiredauthenticationtoken": "Sign in again, and check that this machine's clock is right.",
-    "authenticationfailed": "Check tenant, client_id, secret and cloud_environment.",
-    "subscriptionnotfound": "Check subscription_id, tenant and cloud_environment, and that the identity may see it.",
-    "resourcegroupnotfound": "Check the name of the resource group and the subscription it is in.",
-    "resourcenotfound": "Check the name and the resource group, and that the identity may read it.",
-    "parentresourcenotfound": "Check the names before the last one in the path; something above it is missing.",
-    "missingsubscriptionregistration": "Register the resource provider in the subscription, then run this again.",
-    "requestdisallowedbypolicy": "Ask whoever owns Azure Policy in this subscription for an exemption.",
-    "scopelocked": "Remove the lock on the resource, its resource group or the subscription.",
-}
-
-_REMEDY_BY_KIND: dict[type[ClientError], str] = {
-    Throttled: "Lower the concurrency, or run this again later.",
-    PermissionDenied: "Give the identity a role that permits this.",
-    ServiceError: "Run this again later; if it stays, give the correlation id to Microsoft Support.",
 }
 
 VERSION_REFUSALS = frozenset(
@@ -175,10 +157,9 @@ def error_of(method: str, path: str, status: int, headers: Mapping[str, str], co
         return not_json(method, path, status, headers)
     code, reason, whole = fault or ArmFault("", f"the answer was HTTP {status} without a body")
     kind = _kind_of(code, status)
-    remedy = _REMEDY_BY_CODE.get(code.lower()) or _REMEDY_BY_KIND.get(kind, "")
-    message = f"{what} failed: {reason.rstrip('.')} ({code or f'HTTP {status}'})."
-    if kind is PermissionDenied:
-        message, remedy = _denied(what, code, reason, message, remedy)
+    message, remedy = f"{what} failed: {reason.rstrip('.')} ({code or f'HTTP {status}'}).", ""
+    if kind is PermissionDenied and code.lower() != "requestdisallowedbypolicy":
+        message, remedy = _denied(what, code, reason, message, operation)
     error = kind(message, code=code, remedy=remedy, correlation_id=correlation, status=status, operation=operation)
     if isinstance(error, InvalidRequest) and code.lower() in VERSION_REFUSALS:
         error.supported_versions = supported_versions(whole)
@@ -195,15 +176,18 @@ def _kind_of(code: str, status: int) -> type[ClientError]:
     return _KIND_BY_STATUS.get(status, InvalidRequest if status >= 400 else BadReply)
 
 
-def _denied(what: str, code: str, reason: str, message: str, remedy: str) -> tuple[str, str]:
+def _denied(what: str, code: str, reason: str, message: str, operation: str) -> tuple[str, str]:
     """In a refusal the last action and scope named are the ones that lack permission (linked scopes come last)."""
     actions, scopes = _ACTION.findall(reason), _SCOPE.findall(reason)
     if not actions or not scopes:
-        return message, remedy
+        known = find(code)
+        told = known.remedy if known else "Give the identity a role that permits this"
+        return message, f"{told} (refused was {operation})"
     action, scope = actions[-1], scopes[-1]
     return (
         f"{what} is not permitted: the identity may not do '{action}' on '{scope}' ({code}).",
-        f"Give the identity a role that permits '{action}' on '{scope}'; a new role takes some minutes to work.",
+        f"Give the identity a role that permits '{action}' on '{scope}' (the built-in role {role_for(action)} usually "
+        "does); a new role takes some minutes to work",
     )
 
 
@@ -254,8 +238,7 @@ def lost(method: str, path: str, error: ClientError) -> ReplyLost:
     """A change was sent, and what came back does not say whether it was made."""
     return ReplyLost(
         f"{describe(method, path)} was sent, but whether it was done is not known: {error}",
-        code=error.code or "ReplyLost",
-        remedy="Look whether it has been done before doing it again; running the same step again does that.",
+        code="ReplyLost",  # its own remedy; the code of what came back is in the sentence
         correlation_id=error.correlation_id,
         status=error.status,
         operation=f"{method} {urlsplit(path).path}",
@@ -268,7 +251,6 @@ def given_up(error: ClientError, attempts: int) -> ClientError:
         error = Unreachable(
             error.message,
             code="ConnectionLost",
-            remedy="Run this again; if it stays, look for a proxy or firewall that cuts connections.",
             correlation_id=error.correlation_id,
             operation=error.operation,
         )

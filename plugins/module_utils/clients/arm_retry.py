@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+from .clock import Clock
+
+RETRIED_STATUSES = frozenset({408, 500, 502, 503, 504})
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -66,26 +68,29 @@ class Patience:
         self,
         deadline_s: float,
         *,
-        sleep: Callable[[float], None],
-        monotonic: Callable[[], float],
+        clock: Clock,
         jitter: Callable[[], float],
     ) -> None:
-        self._sleep = sleep
-        self._monotonic = monotonic
+        self._clock = clock
         self._jitter = jitter
-        self._end = monotonic() + deadline_s
+        self._deadline_s = deadline_s
         self.attempts = 1
+        self.restart()
+
+    def restart(self) -> None:
+        """The time begins anew: what has passed was not this request's fault."""
+        self._end = self._clock.monotonic() + self._deadline_s
 
     def remaining(self) -> float:
         """Seconds left."""
-        return self._end - self._monotonic()
+        return self._end - self._clock.monotonic()
 
     def pause(self, asked: float | None) -> bool:
         """Sleep as long as the service asks, else ever longer; False, at once, where the time does not suffice."""
         wait = self._backoff() if asked is None else max(asked, _SHORTEST_PAUSE_S)
         if wait >= self.remaining():
             return False
-        self._sleep(wait)
+        self._clock.sleep(wait)
         self.attempts += 1
         return True
 

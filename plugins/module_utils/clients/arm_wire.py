@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .arm_errors import describe
-from .arm_sign_in import is_untrusted, no_connection, sign_in_error, why
+from .arm_sign_in import sign_in_error
+from .connections import is_untrusted, no_connection, why
 from .credentials import missing_sdk
 from .errors import ReplyLost
 
@@ -39,6 +40,19 @@ class RawReply:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its reply, for whoever watches: what was asked, and what came back. No token is in it."""
+
+    method: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    request_id: str
 
 
 class SharedCredential:
@@ -133,7 +147,8 @@ class Wire:
             raise self._failure(method, url, error) from error
         lowered = {name.lower(): value for name, value in response.headers.items()}
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return RawReply(response.status_code, lowered, response.content), token
+        request_id = headers["x-ms-client-request-id"]
+        return RawReply(response.status_code, lowered, response.content, request_id), token
 
     def _failure(self, method: str, url: str, error: BaseException) -> Exception:
         what, address = describe(method, url), urlsplit(url)

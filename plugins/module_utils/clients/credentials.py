@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .azure_cli import account_subscription
 from .errors import AuthenticationFailed, InvalidRequest, MissingLibrary
+from .sign_in_files import check_authorities, check_certificate, check_token
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -33,6 +35,8 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
 
 _SIGN_IN_READ_TIMEOUT_S = 30
 _CONNECT_TIMEOUT_S = 15
+_LOCAL_TIMEOUT_S = 3
+_LOCAL_RETRIES = 2  # by the SDK, which knows how the metadata service says that it is busy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +61,8 @@ class AzureSettings:
         """What every TLS connection, to the sign-in and to Resource Manager alike, is verified against."""
         if self.cert_validation_mode == "ignore":
             return False
-        if self.ca_path and not os.path.exists(self.ca_path):
-            raise InvalidRequest(
-                f"ca_path '{self.ca_path}' does not exist.",
-                remedy="Give the path of a PEM file with the certificate authority, or leave ca_path out.",
-            )
+        if self.ca_path:
+            check_authorities(self.ca_path)
         return self.ca_path or True
 
 
@@ -78,7 +79,19 @@ class Identity:
 
 
 def choose(settings: AzureSettings, environ: Mapping[str, str]) -> Identity:
-    """Options first, then the environment, then the Azure CLI; `auth_source` may fix one of them."""
+    """Options first, then the environment, then the Azure CLI; `auth_source` may fix one of them.
+
+    A file that the identity needs is looked at, so that a wrong one is told before anything is sent.
+    """
+    identity = _chosen(settings, environ)
+    if identity.source == "certificate":
+        check_certificate(identity.certificate_path, settings.thumbprint)
+    elif identity.source == "workload_identity":
+        check_token(identity.token_file)
+    return identity
+
+
+def _chosen(settings: AzureSettings, environ: Mapping[str, str]) -> Identity:
     source = settings.auth_source or "auto"
     if source not in AUTH_SOURCES:
         raise InvalidRequest(f"auth_source '{source}' is not known.", remedy=f"Use one of {', '.join(AUTH_SOURCES)}.")
@@ -145,13 +158,14 @@ def _incomplete(what: str, missing: list[str]) -> AuthenticationFailed:
 
 
 def subscription_of(settings: AzureSettings, environ: Mapping[str, str]) -> str:
-    """The subscription to work in."""
+    """The subscription to work in: the one that is named, else the one that the Azure CLI has set, if we use it."""
     found = settings.subscription_id or environ.get("AZURE_SUBSCRIPTION_ID", "")
+    if not found and _chosen(settings, environ).source == "cli":
+        found = account_subscription()
     if not found:
         raise InvalidRequest(
             "No Azure subscription is given.",
             code="MissingSubscription",
-            remedy="Set subscription_id, or the environment variable AZURE_SUBSCRIPTION_ID.",
         )
     return found
 
@@ -176,7 +190,11 @@ def credential(settings: AzureSettings, cloud: Cloud, *, environ: Mapping[str, s
     if identity.source == "cli":
         return sdk.AzureCliCredential(tenant_id=identity.tenant, process_timeout=30)
     if identity.source == "msi":
-        return sdk.ManagedIdentityCredential(client_id=identity.client_id or None)
+        # Its endpoint is on this machine: no proxy of the environment leads to it, and it answers at once or never.
+        wire |= {"connection_timeout": _LOCAL_TIMEOUT_S, "use_env_settings": False, "retry_total": _LOCAL_RETRIES}
+        # Else the SDK takes a federated token for a managed identity where the environment names one.
+        wire["_exclude_workload_identity_credential"] = True
+        return sdk.ManagedIdentityCredential(client_id=identity.client_id or None, **wire)
     wire |= {
         "authority": cloud.login,
         "disable_instance_discovery": settings.disable_instance_discovery or not cloud.well_known,

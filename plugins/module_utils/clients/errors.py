@@ -5,14 +5,19 @@
 
 One family for all clients (Resource Manager, vCenter, PowerShell), so that a service can decide by type alone what to
 do next, and a module can show the same four things for every failure: the sentence, the code, the remedy and the
-correlation id.
+correlation id. What a code means is told once, in the catalogue.
 """
 
 from __future__ import annotations
 
+from ..catalogue.index import find
+
 
 class ClientError(Exception):
-    """A failed operation on another system. `str(error)` is one sentence: what failed, and why."""
+    """A failed operation on another system. `str(error)` is one sentence: what failed, and why.
+
+    Without a remedy that names this very case, the remedy is the catalogue's: of the code, else of the type.
+    """
 
     def __init__(
         self,
@@ -27,7 +32,8 @@ class ClientError(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
-        self.remedy = remedy
+        known = find(code) or find(type(self).__name__)
+        self.remedy = (remedy or (known.remedy if known else "")).rstrip(".")
         self.correlation_id = correlation_id
         self.status = status
         self.operation = operation

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..catalogue.index import find
 from .errors import BadReply, ClientError, PermissionDenied, ServiceError
 
 # (command line, stdin) -> (exit code, stdout, stderr)
@@ -41,13 +42,12 @@ _CLIXML_ERROR = re.compile(r'<S S="Error">(.*?)</S>', re.S)
 _CLIXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SHOWN = 300  # characters of a host's own words in a message
 
-_ADMINISTER = "Let this user administer Hyper-V and the cluster on the host."
-# part of PowerShell's FullyQualifiedErrorId -> (error, remedy); the words are Windows' own [D]
-_KNOWN: tuple[tuple[str, type[ClientError], str], ...] = (
-    ("CommandNotFound", ServiceError, "Is this an Azure Local host? The Hyper-V and cluster modules are needed."),
-    ("UnauthorizedAccess", PermissionDenied, _ADMINISTER),
-    ("AccessDenied", PermissionDenied, _ADMINISTER),
-)
+# part of PowerShell's FullyQualifiedErrorId -> error; the words are Windows' own [D], the catalogue has the remedies
+_KNOWN: dict[str, type[ClientError]] = {
+    "CommandNotFound": ServiceError,
+    "UnauthorizedAccess": PermissionDenied,
+    "AccessDenied": PermissionDenied,
+}
 
 
 class PowerShellClient:
@@ -63,7 +63,7 @@ class PowerShellClient:
         if code != 0 or not stdout.strip():
             raise ServiceError(
                 f"The script {script_name} did not run on the host: {_said(stderr) or f'exit code {code}, no output'}",
-                code=str(code),
+                code="ScriptNotRun",
                 operation=script_name,
             )
         return _value(script_name, _reply(script_name, stdout))
@@ -87,10 +87,14 @@ def _reply(script_name: str, stdout: str) -> dict[str, Any]:
     except (binascii.Error, ValueError):
         shown = " ".join(stdout.split())[:_SHOWN]
         raise BadReply(
-            f"The script {script_name} answered something else than base64 JSON: {shown}", operation=script_name
+            f"The script {script_name} answered something else than base64 JSON: {shown}",
+            code="ScriptAnswer",
+            operation=script_name,
         ) from None
     if not isinstance(reply, dict) or "ok" not in reply:
-        raise BadReply(f"The script {script_name} answered without a verdict", operation=script_name)
+        raise BadReply(
+            f"The script {script_name} answered without a verdict", code="ScriptAnswer", operation=script_name
+        )
     return reply
 
 
@@ -98,10 +102,14 @@ def _value(script_name: str, reply: dict[str, Any]) -> Any:
     if reply["ok"]:
         return reply.get("value")
     identity, text = str(reply.get("id") or ""), " ".join(str(reply.get("error") or "no reason given").split())
-    kind, remedy = next(
-        ((kind, remedy) for word, kind, remedy in _KNOWN if word.lower() in identity.lower()), (ServiceError, "")
+    word = next((word for word in _KNOWN if word.lower() in identity.lower()), "")
+    known = find(word)
+    raise _KNOWN.get(word, ServiceError)(
+        f"The script {script_name} failed: {text}",
+        code=identity,
+        remedy=known.remedy if known else "",
+        operation=script_name,
     )
-    raise kind(f"The script {script_name} failed: {text}", code=identity, remedy=remedy, operation=script_name)
 
 
 def _said(stderr: str) -> str:

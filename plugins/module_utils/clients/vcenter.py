@@ -16,6 +16,7 @@ from typing import Any
 
 from . import vcenter_devices as devices
 from . import vcenter_events, vcenter_read, vcenter_tasks
+from .clock import Clock
 from .errors import Conflict, InvalidRequest, NotFound
 from .vcenter_names import encode
 from .vcenter_places import MARK_ATTRIBUTE, Places
@@ -32,9 +33,17 @@ class VcenterClient:
     """Signs in with its first call, signs out at the end of its with block."""
 
     def __init__(
-        self, settings: VcenterSettings, *, connect_timeout_s: float = 15, request_timeout_s: float = 180
+        self,
+        settings: VcenterSettings,
+        *,
+        connect_timeout_s: float = 15,
+        request_timeout_s: float = 180,
+        clock: Clock | None = None,
     ) -> None:
-        self._session = Session(settings, connect_timeout_s=connect_timeout_s, request_timeout_s=request_timeout_s)
+        self._clock = clock or Clock()
+        self._session = Session(
+            settings, connect_timeout_s=connect_timeout_s, request_timeout_s=request_timeout_s, clock=self._clock
+        )
         self._places: Places | None = None
         self._making = threading.Lock()
 
@@ -162,7 +171,7 @@ class VcenterClient:
                 raise
 
     def _task(self, operation: str, start: Callable[[Wire], Any], timeout_s: float) -> None:
-        vcenter_tasks.run(self._session, operation, start, timeout_s)
+        vcenter_tasks.run(self._session, operation, start, timeout_s, clock=self._clock)
 
     # -- configuration -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ import socket
 import ssl
 from typing import Any
 
+from ..catalogue.index import find
+from ..catalogue.rights import place_of
 from .errors import (
     AuthenticationFailed,
     BadReply,
@@ -30,49 +32,43 @@ CERTIFICATE_REMEDY = (
     "Give the certificate of the authority that signed vCenter's certificate as vcenter_ca_path (VMWARE_CA_PATH), "
     "and address vCenter by the name in its certificate"
 )
-RUN_AGAIN = "Nothing was changed by this attempt; run again when the other change is over"
 
-# Fault type -> (our type, remedy). Looked up along the fault's base classes, so the nearest entry wins.
-_KNOWN: dict[str, tuple[type[ClientError], str]] = {
-    "InvalidLogin": (AuthenticationFailed, "Check username (VMWARE_USER), with its domain, and password"),
-    "NoClientCertificate": (AuthenticationFailed, "Sign in with user name and password"),
-    "PasswordExpired": (AuthenticationFailed, "Set a new password for the account in vCenter Single Sign-On"),
-    "NotAuthenticated": (AuthenticationFailed, "The session ended; run again"),
-    "NoPermission": (PermissionDenied, ""),  # its remedy names privilege and object, see _permission
-    "ManagedObjectNotFound": (NotFound, "It was removed or registered anew since it was read; run again"),
-    "NotFound": (NotFound, ""),
-    "FileNotFound": (NotFound, ""),
-    "DuplicateName": (Conflict, "Choose another name, or rename the object that has it"),
-    "AlreadyExists": (Conflict, ""),
-    "ConcurrentAccess": (Conflict, RUN_AGAIN),
-    "TaskInProgress": (
-        Conflict,
-        "Another task holds the virtual machine (a snapshot of the appliance, a backup). " + RUN_AGAIN,
-    ),
-    "ResourceInUse": (Conflict, RUN_AGAIN),
-    "InvalidPowerState": (Conflict, "Bring the virtual machine into the power state that the operation needs"),
-    "InvalidState": (Conflict, ""),
-    "ToolsUnavailable": (
-        InvalidRequest,
-        "VMware Tools do not run in the guest, so it cannot be asked to shut down: start or install them, shut the "
-        "guest down from inside, or allow force_power_off",
-    ),
-    "InvalidName": (InvalidRequest, "Give a name of at most 80 characters"),
-    "InvalidArgument": (InvalidRequest, ""),
-    "InvalidRequest": (InvalidRequest, ""),
-    "InvalidType": (InvalidRequest, ""),
-    "NotSupported": (InvalidRequest, "This vCenter or host does not support the operation"),
-    "RestrictedVersion": (InvalidRequest, "The licence of the host forbids changes through the API"),
-    "VmConfigFault": (InvalidRequest, ""),
-    "HostConnectFault": (Unreachable, "Check hostname, port and that a vCenter answers there"),
+# Fault type -> our type. Looked up along the fault's base classes, so the nearest entry wins; the catalogue has the
+# remedies.
+_KNOWN: dict[str, type[ClientError]] = {
+    "InvalidLogin": AuthenticationFailed,
+    "NoClientCertificate": AuthenticationFailed,
+    "PasswordExpired": AuthenticationFailed,
+    "NotAuthenticated": AuthenticationFailed,
+    "NoPermission": PermissionDenied,
+    "ManagedObjectNotFound": NotFound,
+    "NotFound": NotFound,
+    "FileNotFound": NotFound,
+    "DuplicateName": Conflict,
+    "AlreadyExists": Conflict,
+    "ConcurrentAccess": Conflict,
+    "TaskInProgress": Conflict,
+    "ResourceInUse": Conflict,
+    "InvalidPowerState": Conflict,
+    "InvalidState": Conflict,
+    "ToolsUnavailable": InvalidRequest,
+    "InvalidName": InvalidRequest,
+    "InvalidArgument": InvalidRequest,
+    "InvalidRequest": InvalidRequest,
+    "InvalidType": InvalidRequest,
+    "NotSupported": InvalidRequest,
+    "RestrictedVersion": InvalidRequest,
+    "VmConfigFault": InvalidRequest,
+    "HostConnectFault": Unreachable,
 }
 
 
 def from_fault(fault: Any, operation: str) -> ClientError:
     """A fault that vCenter answered (or a task ended with) as one of our errors."""
     names = [base.__name__.rsplit(".", 1)[-1] for base in type(fault).__mro__]
-    error_type, remedy = next((_KNOWN[name] for name in names if name in _KNOWN), (ServiceError, ""))
-    why = reason(fault)
+    error_type = next((_KNOWN[name] for name in names if name in _KNOWN), ServiceError)
+    meanings = [meaning for meaning in map(find, names) if meaning]
+    why, remedy = reason(fault), meanings[0].remedy if meanings else ""
     if error_type is PermissionDenied:
         why, remedy = _permission(fault)
     return error_type(f"{operation} failed: {why}", code=names[0], remedy=remedy, operation=operation)
@@ -104,7 +100,9 @@ def _permission(fault: Any) -> tuple[str, str]:
         for privilege in entry.privilegeIds
     ] or [(fault.privilegeId or "unknown", fault.object)]
     told = ", ".join(f"{privilege} on {_object(entity)}" for privilege, entity in lacking)
-    return f"the account lacks the privilege {told}", f"Give the account a role in vCenter with {told}"
+    places = ", ".join(dict.fromkeys(filter(None, (place_of(privilege) for privilege, _entity in lacking))))
+    shown = f" (in the vSphere Client: {places})" if places else ""
+    return f"the account lacks the privilege {told}", f"Give the account a role in vCenter with {told}{shown}"
 
 
 def _object(managed_object: Any) -> str:
@@ -131,7 +129,7 @@ def from_transport(error: Exception, operation: str, *, write: bool = False) -> 
     if write and not never_sent:
         return ReplyLost(
             f"{operation} was sent, and its answer never came: {why}",
-            code=type(error).__name__,
+            code="ReplyLost",
             remedy="It may have been done: look at the virtual machine before you repeat it",
             operation=operation,
         )
@@ -140,13 +138,13 @@ def from_transport(error: Exception, operation: str, *, write: bool = False) -> 
     if isinstance(error, OSError):
         return Unreachable(
             f"{operation} failed: {'no answer' if isinstance(error, TimeoutError) else 'no connection'}: {why}",
-            code=type(error).__name__,
+            code="Unreachable",
             remedy="Check hostname (VMWARE_HOST), port and the network to vCenter",
             operation=operation,
         )
     return BadReply(
         f"{operation} failed: the answer is not vSphere's: {type(error).__name__}: {why}",
-        code=type(error).__name__,
+        code="BadReply",
         remedy="Check that hostname and port lead to vCenter itself and not to a proxy or another product",
         operation=operation,
     )
@@ -159,7 +157,7 @@ def _from_http(error: Exception, operation: str) -> ClientError:
     error_type = ServiceError if status and status >= 500 else BadReply
     return error_type(
         f"{operation} failed: HTTP {error}" if status else f"{operation} failed: {error or type(error).__name__}",
-        code=f"HTTP{status}" if status else type(error).__name__,
+        code=error_type.__name__,
         remedy="See whether the vSphere API service of vCenter is running",
         status=status,
         operation=operation,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.parsers.expat import ExpatError
 
+from .clock import Clock
 from .errors import AuthenticationFailed, BadReply, ClientError, InvalidRequest, UntrustedCertificate
 from .vcenter_faults import CERTIFICATE_REMEDY, from_fault, from_transport, is_expired_session
 from .vcenter_sdk import Sdk, sdk
@@ -25,6 +26,8 @@ T = TypeVar("T")
 # An idle connection is thrown away after this long. A longer-lived one may have been closed by vCenter in the
 # meantime, and a change sent into it would be reported as lost although it never arrived.
 IDLE_CONNECTION_S = 10
+
+AGAIN_AFTER_S = (0.0, 2.0, 10.0)  # a read is tried once more after each
 
 # A connection that was there and ended in the middle. Not time limits: waiting twice as long helps nobody.
 BROKEN = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, http.client.IncompleteRead, ExpatError)
@@ -43,7 +46,7 @@ class VcenterSettings:
 
 
 class ReadCut(Exception):
-    """A read lost its footing on the server (a page token that is no longer known); it must start over."""
+    """A read lost its footing on the server (a page token, a collector's version); it must start over."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,15 @@ class Session:
     """Runs calls against vCenter and turns whatever goes wrong into our typed errors."""
 
     def __init__(
-        self, settings: VcenterSettings, *, connect_timeout_s: float = 15, request_timeout_s: float = 180
+        self,
+        settings: VcenterSettings,
+        *,
+        connect_timeout_s: float = 15,
+        request_timeout_s: float = 180,
+        clock: Clock | None = None,
     ) -> None:
         self.settings = settings
+        self._clock = clock or Clock()
         self._connect_timeout_s = connect_timeout_s
         self._request_timeout_s = request_timeout_s
         self.server_waits = True  # False once the server has shown that it cannot wait for updates of a task
@@ -77,11 +86,13 @@ class Session:
         return f"vCenter {self.settings.hostname}:{self.settings.port}"
 
     def read(self, operation: str, ask: Callable[[Wire], T]) -> T:
-        """Run a read. It may run twice: after an expired session, or after a connection that broke under it."""
-        try:
-            return self._run(operation, ask, write=False)
-        except _Again:
-            return self._run(operation, ask, write=False, last=True)
+        """Run a read. It is run again after an expired session, a broken connection, or a vCenter out of breath."""
+        for pause_s in AGAIN_AFTER_S:
+            try:
+                return self._run(operation, ask, write=False)
+            except _Again:
+                self._clock.sleep(pause_s)
+        return self._run(operation, ask, write=False, last=True)
 
     def write(self, operation: str, send: Callable[[Wire], T]) -> T:
         """Run one change. It is sent again only if vCenter refused it for want of a session, that is, did nothing."""
@@ -104,11 +115,11 @@ class Session:
             raise from_fault(fault, told) from fault
         except ReadCut as cut:
             if last:
-                raise BadReply(f"{told} failed: vCenter lost a paged read twice", operation=told) from cut
+                raise BadReply(f"{told} failed: vCenter lost its place in the read twice", operation=told) from cut
             raise _Again from cut
         except (OSError, http.client.HTTPException, ExpatError) as error:
             self._alive = False
-            if isinstance(error, BROKEN) and not (write or last):
+            if _passing(error) and not (write or last):
                 raise _Again from error
             raise from_transport(error, told, write=write) from error
         self._alive = True
@@ -173,6 +184,11 @@ class Session:
         wire.service_instance._stub.DropConnections()
         if wire.sdk.connect.GetSi() is wire.service_instance:
             wire.sdk.connect.SetSi(None)
+
+
+def _passing(error: Exception) -> bool:
+    """Whether the next try may find it over. pyVmomi puts any HTTP status but 200 and 500 into a text."""
+    return isinstance(error, BROKEN) or (isinstance(error, http.client.HTTPException) and f"{error}"[:2] == "50")
 
 
 class _Again(Exception):

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from .errors import DeadlineExceeded
+from .clock import Clock
+from .errors import Conflict, DeadlineExceeded
 from .vcenter_collector import retrieve
 from .vcenter_faults import from_fault
 from .vcenter_sdk import moid, sdk
-from .vcenter_session import Session, Wire
+from .vcenter_session import ReadCut, Session, Wire
 
 LONGEST_CALL_S = 20  # of one WaitForUpdatesEx; well below the time limit of a request
 FIRST_POLL_S, LONGEST_POLL_S = 0.1, 2.0
+BUSY_S, BUSY_PAUSE_S = 60, 1.0  # how long a machine that another task holds is worth waiting for
 _PATHS = ["info.state", "info.error"]
 _ENDED = ("success", "error")
 
@@ -27,17 +28,38 @@ def run(
     start: Callable[[Wire], Any],
     timeout_s: float,
     *,
-    monotonic: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    clock: Clock,
 ) -> None:
-    """Start a task and wait until it has ended well. A failed task raises what its fault means."""
-    deadline = monotonic() + timeout_s
+    """Start a task and wait until it has ended well. A failed task raises what its fault means.
+
+    Where another task holds the machine (the appliance's snapshot, a backup's), that is waited for, but not for long.
+    """
+    deadline = clock.monotonic() + timeout_s
+    patience = clock.monotonic() + min(timeout_s, BUSY_S)
+    while True:
+        try:
+            _run_once(session, operation, start, timeout_s, deadline, clock)
+            return
+        except Conflict as error:
+            if error.code != "TaskInProgress" or clock.monotonic() >= patience:
+                raise
+            clock.sleep(BUSY_PAUSE_S)
+
+
+def _run_once(
+    session: Session,
+    operation: str,
+    start: Callable[[Wire], Any],
+    timeout_s: float,
+    deadline: float,
+    clock: Clock,
+) -> None:
     task = moid(session.write(operation, start))
 
     def left() -> float:
-        return max(0.0, deadline - monotonic())
+        return max(0.0, deadline - clock.monotonic())
 
-    values = session.read(operation, lambda wire: _await_end(session, wire, task, left, sleep))
+    values = session.read(operation, lambda wire: _await_end(session, wire, task, left, clock.sleep))
     told = f"{session.place}: {operation}"
     if values.get("info.state") not in _ENDED:
         raise DeadlineExceeded(
@@ -67,7 +89,7 @@ def _await_end(
 
 
 def _watch(wire: Wire, task_id: str, left: Callable[[], float]) -> dict[str, Any]:
-    types = wire.sdk.vmodl.query.PropertyCollector
+    types, lost_place = wire.sdk.vmodl.query.PropertyCollector, wire.sdk.vmodl.query.InvalidCollectorVersion
     task = wire.managed(wire.sdk.vim.Task, task_id)
     spec = types.FilterSpec(
         objectSet=[types.ObjectSpec(obj=task, skip=False)],
@@ -81,7 +103,10 @@ def _watch(wire: Wire, task_id: str, left: Callable[[], float]) -> dict[str, Any
     while True:
         seconds = left()
         wait = types.WaitOptions(maxWaitSeconds=min(LONGEST_CALL_S, int(seconds) + 1))
-        update = collector.WaitForUpdatesEx(version, wait)
+        try:
+            update = collector.WaitForUpdatesEx(version, wait)
+        except lost_place as fault:  # the collector's, not the task's
+            raise ReadCut from fault
         if update is not None:
             version = update.version
             values |= _changes(update)

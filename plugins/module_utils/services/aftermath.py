@@ -22,7 +22,7 @@ from . import scope as where
 from .hosts import HostView, may_have_run
 from .observation import Observatory, Subject
 from .replication import Step
-from .told import state_result
+from .told import explained, state_result
 
 DELETE_TIMEOUT_S = 900
 
@@ -81,8 +81,8 @@ class Aftermath:
 
     def _clean(self, subject: Subject, stands: Standing, what: str, send: Callable[[], None]) -> Step:
         result = state_result(subject, stands)
-        result.status, result.action, result.settled = results.CHANGED, "clean_up", self.check
-        result.error_code, result.remedy = "", ""
+        result.clear(results.CHANGED)
+        result.action, result.settled = "clean_up", self.check
         verb = "would be" if self.check else "is"
         result.msg = f"the {what} {verb} removed (it never ran; disks and NICs are kept), then it is cut over anew"
         result.diff = {"before": {"target": "half-made"}, "after": {"target": "none, then cut over"}}
@@ -104,7 +104,7 @@ class Aftermath:
         self._delete(machine_id, where.HYBRID_COMPUTE)
 
     def _person(self, subject: Subject, stands: Standing, why: str) -> Step:
-        result = state_result(subject, stands)
+        result = state_result(explained(self.see, subject, stands), stands)
         result.msg = f"{result.msg}; {why}"
         result.remedy = "this is for a person to decide; nothing is done to it meanwhile"
         return Step(subject=subject, result=result)

@@ -13,15 +13,14 @@ import contextlib
 import dataclasses
 import datetime as dt
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..clients.errors import ClientError, Conflict, InvalidRequest, ReplyLost
+from ..clients.errors import ClientError, Conflict, InvalidRequest
 from ..domain import guards, wire
 from ..domain.item import ProtectedItem
 from ..domain.marks import Mark, decode
-from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, SKEW_S, Observed, Phase, Standing, standing
+from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, Observed, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
@@ -29,12 +28,12 @@ from ..domain.words import PREPARING_TASK, SHUTDOWN_TASK, TURNING_ON_TASK
 from . import results, target
 from .aftermath import Aftermath, was_reached
 from .hosts import HostView
-from .lookup import until_certain
-from .observation import SKEW, Entry, Observatory, Subject, machine_key, utc_now
+from .lookup import send_once
+from .observation import SKEW, Entry, Observatory, Subject
 from .replication import Step, apply
 from .results import Result
 from .scope import machines_path
-from .told import follows, state_result
+from .told import explained, follows, state_result
 
 # Phases of a failed cutover, which may be sent again.
 AGAIN = frozenset({Phase.FAILED_BEFORE, Phase.FAILED_AFTER})
@@ -110,7 +109,7 @@ class Cutover:
         retry = self.options.retry_failed or subject.entry.get("retry")
         if stands.phase in AGAIN and retry:
             return self._again(subject, stands) or self._start(subject, stands)
-        result = state_result(subject, stands, later={Phase.FAILED_REMOVE})
+        result = state_result(explained(self.see, subject, stands), stands, later={Phase.FAILED_REMOVE})
         if stands.phase in (Phase.COMPLETING, Phase.FAILED_REMOVE):  # cut over long ago
             result.settled = True
         elif result.status == results.OK and not follows(subject, result):
@@ -137,8 +136,8 @@ class Cutover:
                 result=results.blocked(subject.entry, problems, phase=Phase.READY_HELD, extra=result.extra),
             )
         name = protected.target_vm_name
-        result.status, result.action, result.phase = results.CHANGED, "cutover", Phase.CUTTING_OVER
-        result.settled, result.error_code, result.remedy = self.check, "", ""
+        result.clear(results.CHANGED)
+        result.action, result.phase, result.settled = "cutover", Phase.CUTTING_OVER, self.check
         off = seen.source.power != "on"
         first = "the source, which the failed cutover shut down, is powered on; then the " if off else ""
         verb = "would be" if self.check else "is"
@@ -165,13 +164,13 @@ class Cutover:
         names = {
             key.rsplit("/", 1)[-1]: key.rsplit("/", 1)[-1] for key in shared.arm_names if key.startswith(f"{group}/")
         }
-        return dataclasses.replace(shared, now=utc_now(), arm_names=names)
+        return dataclasses.replace(shared, now=self.see.clock.now(), arm_names=names)
 
     def _surroundings(self) -> guards.Surroundings:
         """What stands around all cutovers of this tick: a handful of requests, once. Names by their ARM id."""
         groups = {item.target_resource_group_id for item in self.see.items.values()}
         return guards.Surroundings(
-            now=utc_now(),
+            now=self.see.clock.now(),
             agents_silent=tuple(agent.name for agent in self.see.project.agents if not agent.responsive),
             bridge_status=self._cached("place", self._place).bridge_status,
             arm_names={key: seen.name for key, seen in self.see.targets(groups).items()},
@@ -204,7 +203,7 @@ class Cutover:
         if item is None:
             raise InvalidRequest("the protected item is gone", code="item_gone", remedy="look at it, then run again")
         before = decode(source.mark)
-        now = dataclasses.replace(seen, item=item, source=source, mark=before, now=utc_now())
+        now = dataclasses.replace(seen, item=item, source=source, mark=before, now=self.see.clock.now())
         stands = standing(now)
         if stands.phase not in (AGAIN if again else {Phase.READY}):
             raise Conflict(
@@ -217,7 +216,7 @@ class Cutover:
         mark = dataclasses.replace(
             before,
             wave=str(subject.entry.get("wave") or before.wave),
-            cutover_at=utc_now(),
+            cutover_at=self.see.clock.now(),
             attempt=before.attempt + 1,
             nics=before.nics or tuple((int(n.nic_id), n.connected, n.start_connected) for n in source.nics),
             addresses=tuple((int(n.nic_id), n.addresses) for n in source.nics if n.addresses) or before.addresses,
@@ -245,12 +244,12 @@ class Cutover:
             )
         source = seen.source
         self.see.vcenter.power_on(source.moid, 120)
-        deadline = time.monotonic() + TOOLS_TIMEOUT_S
+        deadline = self.see.clock.monotonic() + TOOLS_TIMEOUT_S
         while True:
             source = self.see.fresh_source(source)
-            if source.tools == "running" or time.monotonic() > deadline:
+            if source.tools == "running" or self.see.clock.monotonic() > deadline:
                 return source
-            time.sleep(TOOLS_PAUSE_S)
+            self.see.clock.sleep(TOOLS_PAUSE_S)
 
     def _shut_down_by_us(self, seen: Observed) -> bool:
         """The failover that failed had come to its shutdown, and the last power-off lies within it."""
@@ -263,27 +262,16 @@ class Cutover:
     def _post(self, source: Any, item_id: str, before: Mark, mark: Mark) -> None:
         body = wire.failover_body(self.options.shutdown != "none")
         try:
-            self.see.arm.post(f"{item_id}/plannedFailover", self.see.project.version, body)
-        except ReplyLost:
-            if not until_certain(lambda: self._accepted(item_id, mark.cutover_at)):
-                raise
+            send_once(
+                self.see,
+                item_id,
+                FAILOVER_JOB,
+                lambda: self.see.arm.post(f"{item_id}/plannedFailover", self.see.project.version, body),
+                lambda item: item is not None and item.protection_state in IN_FLIGHT,
+            )
         except ClientError as error:
             self.see.take_back(source, before, mark, error)
             raise
-
-    def _accepted(self, item_id: str, since: dt.datetime | None) -> bool | None:
-        """The item moves, or a failover job newer than the mark exists."""
-        item = self.see.item_now(item_id)
-        if item and item.protection_state in IN_FLIGHT:
-            return True
-        if since is None:
-            return None
-        earliest = since - dt.timedelta(seconds=SKEW_S)
-        for job in self.see.jobs_now():
-            mine = machine_key(job.object_name) == machine_key(item_id) and job.display_name == FAILOVER_JOB
-            if mine and job.started_at and job.started_at >= earliest and job.state in RUNNING_JOB_STATES:
-                return True
-        return None
 
     # -- while it runs -----------------------------------------------------------------------------------------
 
@@ -324,7 +312,7 @@ class Cutover:
         return self.see.fresh_source(seen.source).power == "on"
 
     def _overdue(self, since: dt.datetime | None) -> bool:
-        return since is not None and (utc_now() - since).total_seconds() > self.options.shutdown_timeout_s
+        return since is not None and (self.see.clock.now() - since).total_seconds() > self.options.shutdown_timeout_s
 
     def _power_off(self, seen: Observed) -> None:
         if self.see.vcenter is not None:
@@ -339,7 +327,7 @@ class Cutover:
             return Step(subject=subject, result=result)
         result.msg = f"{stands.reason}; the NICs of the source {'would be' if self.check else 'are'} disconnected"
         result.action = "disconnect_source"
-        mark = dataclasses.replace(seen.mark, conflict_at=utc_now())
+        mark = dataclasses.replace(seen.mark, conflict_at=self.see.clock.now())
 
         def send() -> None:
             self._disconnect(seen)

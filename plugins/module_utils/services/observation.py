@@ -34,10 +34,6 @@ Entry = dict[str, Any]
 SKEW = dt.timedelta(seconds=SKEW_S)
 
 
-def utc_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def machine_key(name: str) -> str:
     """The instance UUID at the end of a discovered machine's (and so a protected item's) name."""
     return name.rsplit("_", 1)[-1].lower()
@@ -80,6 +76,7 @@ class Observatory:
 
     def __init__(self, arm: ArmClient, vcenter: VcenterClient | None, project: Project) -> None:
         self.arm = arm
+        self.clock = arm.clock
         self.vcenter = vcenter
         self.project = project
         self._targets: dict[str, TargetSeen] = {}
@@ -151,7 +148,7 @@ class Observatory:
         marks = [decode(found.mark) for found in chosen if isinstance(found, SourceMachine)]
         groups |= {mark.target_id.split("/providers/")[0] for mark in marks}
         targets = self.targets({self.project.scope.group_id(group) for group in groups if group})
-        now = utc_now()
+        now = self.clock.now()
         met: set[str] = set()
         subjects = []
         for entry, found in zip(entries, chosen, strict=True):

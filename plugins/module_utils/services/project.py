@@ -58,7 +58,6 @@ class Project:
             raise NotReady(
                 f"project {self.scope.project} has no replication vault yet",
                 code="no_vault",
-                remedy="register the source appliance: the vault appears with it",
             )
         return vault
 
@@ -87,7 +86,6 @@ class Project:
             raise NotReady(
                 f"appliance {appliance} is not known to project {self.scope.project} (known: {known})",
                 code="appliance_unknown",
-                remedy="give the name that the appliance was registered with",
             )
         return site
 
@@ -147,7 +145,6 @@ class Project:
         raise NotReady(
             f"appliance {appliance} has no connected replication fabric",
             code="appliance_not_connected",
-            remedy="finish the registration in the appliance's configuration manager",
         )
 
     def _agent(self, fabric: Fabric, appliance: str) -> Agent:
@@ -163,7 +160,6 @@ class Project:
         raise NotReady(
             f"appliance {appliance} has no replication agent",
             code="agent_missing",
-            remedy="see whether the replication services run inside the appliance",
         )
 
     def _succeeded(self, path: str, what: str) -> None:
@@ -173,7 +169,6 @@ class Project:
             raise NotReady(
                 f"the {what} {path.rsplit('/', 1)[-1]} is {state}",
                 code="infrastructure_not_ready",
-                remedy="initialise the replication infrastructure of this pair of appliances (portal or Az.Migrate)",
             )
 
 

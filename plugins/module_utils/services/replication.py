@@ -15,19 +15,19 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from ..clients.errors import ClientError, Conflict, ReplyLost
+from ..clients.errors import ClientError, Conflict
 from ..domain import changes, concerns, wire
 from ..domain.marks import Mark
-from ..domain.phase import MOVING, Phase, Standing, standing
+from ..domain.phase import DELETE_JOB, ENABLE_JOB, MOVING, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, Wanted, build
 from ..domain.target import TargetPlace
 from . import results, target
-from .lookup import until_certain
-from .observation import Entry, Observatory, Subject, utc_now
+from .lookup import send_once
+from .observation import Entry, Observatory, Subject
 from .results import Result
-from .told import facts, plan, state_result
+from .told import explained, facts, plan, state_result
 
 # Replication is done with these; cutover and completion say what is to be done.
 CUTOVER_AND_AFTER = frozenset({Phase.FAILED_BEFORE, Phase.FAILED_AFTER, Phase.FAILED_REMOVE})
@@ -71,9 +71,12 @@ class Replication:
         stands = standing(subject.seen)
         if stands.phase == Phase.DISCOVERED:
             return self._enable(subject)
-        if stands.phase == Phase.FAILED_ENABLE and self.retry_failed and subject.seen.item:
+        # what could not be removed and was never cut over is the rest of a failed enabling
+        never = _never_cut_over(subject)
+        if stands.phase in (Phase.FAILED_ENABLE, Phase.FAILED_REMOVE) and never and self.retry_failed:
             return self._remove(subject, stands, "remove_failed")
-        result = state_result(subject, stands, later=CUTOVER_AND_AFTER)
+        later = CUTOVER_AND_AFTER - {Phase.FAILED_REMOVE} if never else CUTOVER_AND_AFTER
+        result = state_result(explained(self.see, subject, stands), stands, later=later)
         if subject.seen.item is not None and stands.phase in (Phase.SEEDING, Phase.READY, Phase.READY_HELD):
             return self._drift(subject, result)
         return Step(subject=subject, result=result)
@@ -138,13 +141,12 @@ class Replication:
         body = wire.create_body(wanted, source, pair, version)
         path = f"{self.see.project.vault_id}/protectedItems/{source.machine_id.rsplit('/', 1)[-1]}"
         wave = str(subject.entry.get("wave") or "")
-        mark = Mark(wave=wave, enabled_at=utc_now())
+        mark = Mark(wave=wave, enabled_at=self.see.clock.now())
         self.see.write_mark(source, mark)
         try:
-            self.see.arm.put(path, version, body)
-        except ReplyLost:
-            if not until_certain(lambda: self.see.arm.get_or_none(path, version)):
-                raise
+            send_once(
+                self.see, path, ENABLE_JOB, lambda: self.see.arm.put(path, version, body), lambda item: item is not None
+            )
         except ClientError as error:
             if isinstance(error, Conflict) and self.see.arm.get_or_none(path, version) is not None:
                 return  # the item is being made already, by us or by someone else
@@ -259,8 +261,8 @@ class Replication:
             problem = Problem(code="not_allowed", severity="block", text=text, remedy="wait, then run again")
             return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=stands.phase))
         result = state_result(subject, stands)
-        result.status, result.action, result.phase = results.CHANGED, action, Phase.REMOVING
-        result.settled, result.error_code, result.remedy = self.check, "", ""
+        result.clear(results.CHANGED)
+        result.action, result.phase, result.settled = action, Phase.REMOVING, self.check
         result.msg = f"replication {'would be' if self.check else 'is being'} removed ({stands.reason})"
         result.diff = {"before": {"phase": str(stands.phase)}, "after": {"phase": "discovered"}}
         return Step(subject=subject, result=result, send=lambda: self._take_away(subject, force))
@@ -294,12 +296,15 @@ def apply(see: Observatory, steps: Sequence[Step], *, check: bool) -> list[Resul
 
 
 def remove_item(see: Observatory, item_id: str, *, force: bool) -> None:
-    """DELETE once; a lost reply is settled by looking at the item."""
-    try:
-        see.arm.delete(item_id, see.project.version, {"forceDelete": "true" if force else "false"})
-    except ReplyLost:
-        if not until_certain(lambda: _deleting(see, item_id)):
-            raise
+    """DELETE once; the end of it is an item that is gone."""
+    params = {"forceDelete": "true" if force else "false"}
+    send_once(
+        see,
+        item_id,
+        DELETE_JOB,
+        lambda: see.arm.delete(item_id, see.project.version, params),
+        lambda item: item is None or item.protection_state in ("DisablingProtection", "MarkedForDeletion"),
+    )
 
 
 NO_RUN_AS = Problem(
@@ -315,11 +320,9 @@ def found_run_as(see: Observatory, source: SourceMachine) -> str:
     return see.run_as.get(source.vcenter_id.lower(), "") if source.vcenter_id else "not discovered"
 
 
-def _deleting(see: Observatory, item_id: str) -> bool | None:
-    item = see.item_now(item_id)
-    if item is None or item.protection_state in ("DisablingProtection", "MarkedForDeletion"):
-        return True
-    return None
+def _never_cut_over(subject: Subject) -> bool:
+    seen = subject.sight
+    return seen.item is not None and seen.item.active_location != "Recovery" and seen.mark.cutover_at is None
 
 
 def _target_key(wanted: Wanted) -> str:

@@ -53,6 +53,10 @@ class Result:
     def changed(self) -> bool:
         return self.status == CHANGED
 
+    def clear(self, status: str) -> None:
+        """Another status, without what was said of a failure."""
+        self.status, self.error_code, self.remedy, self.correlation_id = status, "", "", ""
+
     def as_dict(self) -> dict[str, Any]:
         data = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "extra"}
         return {**data, "changed": self.changed, **self.extra}

@@ -15,7 +15,7 @@ from ..domain.phase import DELETE_JOB, ENABLE_JOB, FAILOVER_JOB, Phase, standing
 from . import results
 from .observation import Entry, Observatory, Subject, machine_key
 from .results import Result
-from .told import REMEDY, state_result
+from .told import explained, state_result
 
 # What a person calls the service's jobs.
 JOB_TITLES = {
@@ -55,8 +55,8 @@ class Status:
         if subject.seen is None:
             return results.unseen(subject.entry, subject.problem)
         stands = standing(subject.seen)
-        result = state_result(subject, stands)
-        result.status, result.remedy = results.OK, REMEDY.get(stands.phase, "")
+        result = state_result(explained(self.see, subject, stands), stands)
+        result.status = results.OK
         if stands.phase == Phase.DISCOVERED and not subject.seen.source.discovered:
             result.msg = "vCenter knows it, Azure Migrate has not discovered it yet"
         return result

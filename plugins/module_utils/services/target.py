@@ -20,7 +20,7 @@ from . import scope as where
 
 # Custom location, its region, and the state of the bridge behind it, for one cluster. The three tables are joined
 # as control-plane §6 says; Resource Graph lags, so the status is a reason to wait and never a proof.
-_BRIDGE = """
+BRIDGE_QUERY = """
 kubernetesconfigurationresources
 | where type =~ 'microsoft.kubernetesconfiguration/extensions'
 | extend cluster = tostring(properties.ConfigurationSettings.HCIClusterID), extension = tolower(id)
@@ -40,7 +40,7 @@ kubernetesconfigurationresources
 def place(arm: ArmClient, cluster_id: str) -> TargetPlace:
     """Everything of the instance that a VM's specification refers to: 3 requests and list pages."""
     subscription = segment(cluster_id, "subscriptions")
-    rows = arm.resource_graph(_BRIDGE.format(cluster=cluster_id.replace("'", "")), [subscription])
+    rows = arm.resource_graph(BRIDGE_QUERY.format(cluster=cluster_id.replace("'", "")), [subscription])
     # Several custom locations on one cluster: a running one first, then by name, so that every run picks the same.
     rows.sort(key=lambda row: (row.get("status") != "Running", str(row.get("customLocation") or "").lower()))
     bridge = rows[0] if rows else {}

@@ -5,14 +5,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 from typing import Any
 
-from ..domain.phase import FAILED, STOPPED, Phase, Standing
+from ..catalogue.index import find
+from ..clients.errors import ClientError
+from ..domain.item import HealthError
+from ..domain.job import JobError
+from ..domain.phase import FAILED, STOPPED, Observed, Phase, Standing
 from ..domain.spec import Wanted
 from . import results
-from .observation import Subject
+from .observation import Observatory, Subject
 from .results import Result
+
+# Phases that the replication service brought about: it says why.
+BY_THE_SERVICE = frozenset(
+    {
+        Phase.FAILED_ENABLE,
+        Phase.FAILED_SEED,
+        Phase.READY_HELD,
+        Phase.FAILED_BEFORE,
+        Phase.FAILED_AFTER,
+        Phase.FAILED_REMOVE,
+    }
+)
+LONGEST = 400  # characters of the service's words in a sentence
 
 
 def plan(wanted: Wanted) -> dict[str, Any]:
@@ -83,34 +101,76 @@ def state_result(subject: Subject, stands: Standing, *, later: Collection[Phase]
     )
     if stands.phase in later:
         return result
-    if stands.phase in FAILED:
-        result.status, result.error_code = results.FAILED, str(stands.phase)
-        result.remedy = REMEDY.get(stands.phase, "see the job and the events of the vault")
-    elif stands.phase in STOPPED:
-        result.status, result.error_code = results.BLOCKED, str(stands.phase)
-        result.remedy = REMEDY.get(stands.phase, "")
+    if stands.phase in FAILED | STOPPED:
+        result.status = results.FAILED if stands.phase in FAILED else results.BLOCKED
+        known = find(stands.phase)
+        result.error_code, result.remedy = str(stands.phase), known.remedy if known else ""
+        if stands.phase in BY_THE_SERVICE:
+            _add_reason(result, subject)
     return result
+
+
+def explained(see: Observatory, subject: Subject, stands: Standing) -> Subject:
+    """With the errors of the job that failed, where the item tells none: one GET for such a VM alone."""
+    seen = subject.seen
+    if seen is None or seen.job is None or not seen.job.failed or stands.phase not in BY_THE_SERVICE:
+        return subject
+    if _said(seen):
+        return subject
+    try:
+        job = see.job(seen.job.id)
+    except ClientError:  # the phase is told all the same
+        return subject
+    return dataclasses.replace(subject, seen=dataclasses.replace(seen, job=job))
+
+
+def _add_reason(result: Result, subject: Subject) -> None:
+    """The service's own code and words, its cause or ours, our remedy or its own, and the job to ask Support about."""
+    seen = subject.sight
+    result.correlation_id = _failed_job(seen)
+    error = _said(seen)
+    if error is None:
+        return
+    known = find(error.code)
+    text = error.message or (error.summary if isinstance(error, HealthError) else "")
+    if text and text not in result.msg:
+        result.msg += f": {_short(text)}" + (f" ({error.code})" if error.code else "")
+    cause = _short(error.causes) or (known.means if known else "")
+    if cause and cause not in result.msg:
+        result.msg += f". Cause: {cause}"
+    first = known.remedy if known else _short(error.recommendation)
+    result.error_code = error.code or result.error_code
+    result.remedy = ". ".join(filter(None, (first, result.remedy)))
+
+
+def _said(seen: Observed) -> HealthError | JobError | None:
+    """The error that the service shows first: of the item, else of its failed job."""
+    errors: list[HealthError | JobError] = [*seen.item.health_errors] if seen.item else []
+    if seen.job and seen.job.failed:
+        errors += seen.job.errors
+    return next((error for error in errors if error.code or error.message), None)
+
+
+def _failed_job(seen: Observed) -> str:
+    """The id of the job that failed, under which Microsoft Support finds it."""
+    if seen.job is not None and seen.job.failed:
+        return seen.job.name
+    item = seen.item
+    last = (item.last_failed_planned_failover_job or item.last_failed_enable_job) if item else None
+    return last.name if last else ""
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split()).rstrip(".")
+    return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 3].rstrip()}..."
 
 
 def follows(subject: Subject, result: Result) -> bool:
     """In a check, a step before this one would have changed the VM: this one would follow, so it is not blocked."""
     if not subject.entry.get("planned"):
         return False
-    result.status, result.error_code, result.remedy, result.settled = results.OK, "", "", True
+    result.clear(results.OK)
+    result.settled = True
     result.msg = "would follow once the step before it is done"
     result.extra["planned"] = True
     return True
-
-
-REMEDY = {
-    Phase.CONFLICT: "decide which side is right and power the other off; disconnect its NICs first",
-    Phase.FAILED_ENABLE: "repair what the health error names, then run again: it is removed and enabled anew",
-    Phase.FAILED_SEED: "repair what the health error names, remove the replication (state: absent), enable it anew",
-    Phase.FAILED_BEFORE: "repair what the error names, then run the cutover again",
-    Phase.FAILED_AFTER: "repair what the error names, then run the cutover again: "
-    "a half-made target VM that never ran is removed first",
-    Phase.FAILED_REMOVE: "run again; if it stays, remove it in the portal with force",
-    Phase.REMOVED_ELSEWHERE: "find out who removed it, then clear the custom attribute azlocal.migrate of the source VM",
-    Phase.READY_HELD: "repair what is named, then run again",
-    Phase.FOREIGN: "someone else works on this VM: let them finish",
-}

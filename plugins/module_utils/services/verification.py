@@ -17,7 +17,7 @@ from ..domain.problem import Problem
 from ..domain.spec import Defaults, Wanted, build
 from . import results, target
 from .hosts import HostView
-from .observation import Entry, Observatory, Subject, utc_now
+from .observation import Entry, Observatory, Subject
 from .replication import Step, apply, remove_item
 from .results import Result
 from .told import follows, state_result
@@ -97,7 +97,7 @@ class Verification:
             hosts_silent=self.hosts.silent,
             powered_off_at=ends.get(seen.source.moid),
             addresses={str(key): addresses for key, addresses in seen.mark.addresses},
-            now=utc_now(),
+            now=self.see.clock.now(),
         )
 
     def _fresh_item(self, seen: Observed) -> Any:

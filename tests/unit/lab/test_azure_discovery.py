@@ -16,7 +16,7 @@ from ansible_collections.azlocal.migrate.tests.support import shared
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, OFFAZURE, AzureSession
 from lab import names
 from lab.azure import ids
-from lab.azure.behaviours import Switches
+from lab.switches import Switches
 from lab.azure.server import of
 from lab.runtime import Lab
 

@@ -20,7 +20,7 @@ from azure.mgmt.core import ARMPipelineClient
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, AzureSession, until
 from lab import names
 from lab.azure import ids
-from lab.azure.behaviours import Switches
+from lab.switches import Switches
 from lab.runtime import Lab
 
 SUBSCRIPTIONS = "/subscriptions"
@@ -172,7 +172,7 @@ def test_faults_lost_replies_and_the_ledger(lab: Callable[..., Lab]) -> None:
         ("entra", "POST", 200, False),
         ("azure", "GET", 429, False),
         ("azure", "GET", 200, False),
-        ("azure", "DELETE", 0, True),
+        ("azure", "DELETE", 204, True),
     ]
     assert entries[2]["principal"] == names.CLIENT_ID
 

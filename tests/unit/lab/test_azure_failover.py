@@ -22,7 +22,7 @@ from ansible_collections.azlocal.migrate.tests.support.azure_lab import (
 )
 from lab import names
 from lab.azure import ids
-from lab.azure.behaviours import Switches
+from lab.switches import Switches
 from lab.runtime import Lab
 from lab.world import SourceVm
 

@@ -14,7 +14,7 @@ from ansible_collections.azlocal.migrate.tests.support import shared
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, AzureSession, create_body, until
 from lab import names
 from lab.azure import ids
-from lab.azure.behaviours import Switches
+from lab.switches import Switches
 from lab.runtime import Lab
 
 FAST = 4000

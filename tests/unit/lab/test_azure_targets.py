@@ -64,9 +64,9 @@ def test_the_bridge_join(shared_lab: Lab) -> None:
 def test_resource_graph_filters_projects_and_pages(shared_lab: Lab) -> None:
     azure = AzureSession(shared_lab)
     text = "resources | where type =~ 'Microsoft.AzureStackHCI/storageContainers' | project id, name, region=location"
-    first = query(azure, text, top=1)
-    assert (first["count"], first["totalRecords"]) == (1, 2)
-    second = query(azure, text, top=1, skipToken=first["$skipToken"])
+    first = query(azure, text, top=2)
+    assert (first["count"], first["totalRecords"]) == (2, len(names.STORAGE_PATHS))
+    second = query(azure, text, top=2, skipToken=first["$skipToken"])
     assert "$skipToken" not in second
     rows = first["data"] + second["data"]
     assert {row["name"] for row in rows} == set(names.STORAGE_PATHS)
@@ -78,7 +78,7 @@ def test_resource_graph_filters_projects_and_pages(shared_lab: Lab) -> None:
 def test_places_by_group_by_subscription_and_alone(shared_lab: Lab) -> None:
     azure = AzureSession(shared_lab)
     providers = f"{ids.SUBSCRIPTION}/providers"
-    assert len(azure.list(f"{providers}/Microsoft.AzureStackHCI/storageContainers", HCI)) == 2
+    assert len(azure.list(f"{providers}/Microsoft.AzureStackHCI/storageContainers", HCI)) == len(names.STORAGE_PATHS)
     assert azure.list(f"{GROUP}/providers/Microsoft.AzureStackHCI/storageContainers", HCI) == []
     path = azure.get(ids.STORAGE["UserStorage1"], HCI)["properties"]
     assert path["status"]["availableSizeMB"] <= names.STORAGE_PATHS["UserStorage1"][2]

@@ -13,12 +13,13 @@ import pytest
 import winrm
 from winrm.exceptions import InvalidCredentialsError, WSManFaultError
 
+from ansible_collections.azlocal.migrate.tests.support.winrm_host import FIRST_NODE, execute, session, target_vm
 from lab import names
 from lab.host import shell
 from lab.runtime import Lab
-from lab.world import TargetDisk, TargetNic, TargetVm
+from lab.world import TargetDisk
 
-NODE = names.NODES[0]
+NODE = FIRST_NODE
 PREFIX = "PowerShell -NoProfile -NonInteractive -ExecutionPolicy Unrestricted -EncodedCommand "
 BOOTSTRAP = (
     '$j=(@($input)-join"`n")|ConvertFrom-Json; $o=&([ScriptBlock]::Create($j.script)) $j.params; '
@@ -26,70 +27,11 @@ BOOTSTRAP = (
 )
 
 
-def target_vm(name: str, node: str = NODE, disks: int = 1) -> TargetVm:
-    volume = names.STORAGE_PATHS["UserStorage1"][0]
-    return TargetVm(
-        name=name,
-        arm_id=f"/subscriptions/{names.SUBSCRIPTION}/.../machines/{name}",
-        vm_id=f"id-of-{name}",
-        node=node,
-        source_uuid=f"uuid-of-{name}",
-        generation=2,
-        cpu_cores=2,
-        memory_mb=4096,
-        secure_boot=False,
-        tpm=False,
-        disks=[
-            TargetDisk(
-                name=f"{name}-{number}",
-                path=f"{volume}\\{name}-{number}.vhdx",
-                size_bytes=2**30,
-                digest="d",
-                source_uuid="u",
-                storage_path="s",
-            )
-            for number in range(disks)
-        ],
-        nics=[
-            TargetNic(
-                name=f"{name}-nic",
-                mac="00:15:5D:00:00:01",
-                logical_network="/x/logicalNetworks/lnet-prod-110",
-                address="10.10.0.21",
-            )
-        ],
-    )
-
-
 def add_seed(lab: Lab, name: str) -> None:
     path = f"{names.STORAGE_PATHS['UserStorage1'][0]}\\{name}"
     lab.world.seeds[name] = TargetDisk(
         name=name, path=path, size_bytes=2**30, digest="d", source_uuid="u", storage_path="s"
     )
-
-
-def session(lab: Lab, node: str = NODE, password: str = names.HOST_PASSWORD) -> winrm.Protocol:
-    return winrm.Protocol(
-        lab.servers[f"host:{node}"].url,
-        transport="basic",
-        username=names.HOST_USER,
-        password=password,
-        ca_trust_path=str(lab.tls.ca),
-    )
-
-
-def execute(protocol: winrm.Protocol, line: str, stdin: bytes = b"", piece: int = 200_000) -> tuple[bytes, bytes, int]:
-    opened = protocol.open_shell(codepage=65001)
-    try:
-        program, *arguments = line.split(" ")
-        command = protocol.run_command(opened, program, arguments)
-        for start in range(0, len(stdin), piece):
-            protocol.send_command_input(opened, command, stdin[start : start + piece], end=start + piece >= len(stdin))
-        output: tuple[bytes, bytes, int] = protocol.get_command_output(opened, command)
-        protocol.cleanup_command(opened, command)
-        return output
-    finally:
-        protocol.close_shell(opened)
 
 
 def encoded(script: str) -> str:

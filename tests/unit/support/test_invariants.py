@@ -30,9 +30,9 @@ class Made:
         self.inside, self.outside = list(self.records.first)
         self.name = self.records.first[self.inside].name
 
-    def change(self, side: str, what: str, after: Any, vm: str = "") -> None:
+    def change(self, side: str, what: str, after: Any, vm: str = "", cause: int = 1) -> None:
         time.sleep(MOMENT_S)
-        self.records.lab.journal.write(vm or self.inside, side, what, None, after, 0)
+        self.records.lab.journal.write(vm or self.inside, side, what, None, after, cause)
 
     def mark(self, **said: Any) -> None:
         self.change("source", "mark", {"azlocal.migrate": json.dumps({"v": 1, **said})})
@@ -90,6 +90,16 @@ def test_both_sides_on_is_allowed_while_the_source_is_disconnected(made: Made) -
 
 def test_a_vm_outside_the_wave(made: Made) -> None:
     made.change("source", "power", "poweredOff", vm=made.outside)
+    assert "is not in the wave" in made.found[0]
+
+
+def test_what_somebody_else_does_is_not_ours(made: Made) -> None:
+    made.change("source", "power", "poweredOff", vm=made.outside, cause=invariants.OTHERS)
+    made.change("source", "vm", "new-one", vm="11111111-0000-4000-8000-000000000001", cause=invariants.OTHERS)
+    made.change("source", "mark", {"azlocal.migrate": "ask Somebody"}, cause=invariants.OTHERS)
+    made.enable()
+    assert made.found == []
+    made.change("source", "vm", "new-two", vm="11111111-0000-4000-8000-000000000002")
     assert "is not in the wave" in made.found[0]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock as ClientClock
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
 from ansible_collections.azlocal.migrate.tests.support.https_server import (
     TENANT,
@@ -70,8 +71,7 @@ def new_arm(azure: HttpsServer, arm_tls: Tls, clock: Clock) -> Iterator[Callable
             "ca_path": str(arm_tls.ca),
         }
         options: dict[str, Any] = {
-            "sleep": clock.sleep,
-            "monotonic": clock.monotonic,
+            "clock": ClientClock(monotonic=clock.monotonic, sleep=clock.sleep),
             "jitter": lambda: 1.0,
             "environ": {},
         }

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients import arm_errors, arm_sign_in
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients import arm_errors, arm_sign_in, connections
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm_retry import Patience, retry_after
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import (
     BadReply,
     ClientError,
@@ -100,6 +101,27 @@ def test_a_linked_refusal_names_what_is_missing() -> None:
     error = error_of(403, body("LinkedAuthorizationFailed", message))
     assert "'B/join/action' on '/lack'" in str(error)
     assert "'B/join/action'" in error.remedy
+
+
+def test_a_refusal_names_the_role_that_usually_helps() -> None:
+    action = "Microsoft.Authorization/roleAssignments/write"
+    message = f"The client 'c' does not have authorization to perform action '{action}' over scope '/lack' or so."
+    error = error_of(403, body("AuthorizationFailed", message))
+    assert error.remedy.startswith(f"Give the identity a role that permits '{action}' on '/lack'")
+    assert "User Access Administrator" in error.remedy
+
+
+def test_a_refusal_without_action_and_scope_names_the_request() -> None:
+    error = error_of(403, body("Forbidden", "No."))
+    assert "VMwareSites/site1/machines" in error.remedy and error.remedy.startswith("Give the identity a role")
+    policy = error_of(403, body("RequestDisallowedByPolicy", "No."))
+    assert policy.remedy == "Ask whoever owns Azure Policy in this subscription for an exemption"
+
+
+def test_a_lost_reply_is_that_whatever_came_back() -> None:
+    lost = arm_errors.lost("PUT", "/x/y", error_of(503, body("ServiceUnavailable")))
+    assert lost.code == "ReplyLost" and "ServiceUnavailable" in str(lost)
+    assert lost.remedy.startswith("Look whether")
 
 
 def test_the_cause_in_the_details_is_shown() -> None:
@@ -185,7 +207,7 @@ def test_retry_after_elsewhere() -> None:
 )
 def test_patience_never_outlives_its_deadline(asked: list[float | None], jitter: float, deadline: float) -> None:
     naps: list[float] = []
-    patience = Patience(deadline, sleep=naps.append, monotonic=lambda: sum(naps), jitter=lambda: jitter)
+    patience = Patience(deadline, clock=Clock(sleep=naps.append, monotonic=lambda: sum(naps)), jitter=lambda: jitter)
     for wanted in asked:
         before = len(naps)
         if patience.pause(wanted):
@@ -199,19 +221,19 @@ def test_patience_never_outlives_its_deadline(asked: list[float | None], jitter:
 def test_connection_errors() -> None:
     refused = RuntimeError("outer")
     refused.__cause__ = ConnectionRefusedError(111, "Connection refused")
-    found = arm_sign_in.no_connection(refused, "host", "Reading x")
+    found = connections.no_connection(refused, "host", "Reading x")
     assert type(found) is Unreachable
     assert str(found) == "Reading x failed: host cannot be reached (Connection refused)."
-    nowhere = arm_sign_in.no_connection(OSError(socket.gaierror(-2, "Name or service not known")), "host", "Reading x")
+    nowhere = connections.no_connection(OSError(socket.gaierror(-2, "Name or service not known")), "host", "Reading x")
     assert "Name or service not known" in str(nowhere)
     wrong = ssl.SSLCertVerificationError("certificate verify failed: self-signed certificate")
-    assert type(arm_sign_in.no_connection(RuntimeError(wrong), "host", "Reading x")) is UntrustedCertificate
+    assert type(connections.no_connection(RuntimeError(wrong), "host", "Reading x")) is UntrustedCertificate
 
 
 def test_a_circle_of_causes_ends() -> None:
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
-    assert len([*arm_sign_in.chain(first)]) == 2
+    assert len([*connections.chain(first)]) == 2
 
 
 def test_a_client_error_passes_unchanged() -> None:

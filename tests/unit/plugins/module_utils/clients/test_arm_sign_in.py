@@ -197,9 +197,11 @@ def test_both_spellings_of_the_environment(environ: dict[str, str]) -> None:
     )
 
 
-def test_a_certificate_from_the_options_beats_a_secret_from_the_environment() -> None:
-    identity = choose(AzureSettings(x509_certificate_path="/c.pem"), SP_ENV)
-    assert (identity.source, identity.certificate_path, identity.tenant) == ("certificate", "/c.pem", "t-env")
+def test_a_certificate_from_the_options_beats_a_secret_from_the_environment(tmp_path: Path) -> None:
+    pem = tmp_path / "client.pem"
+    pem.write_text(rsa_pem())
+    identity = choose(AzureSettings(x509_certificate_path=str(pem)), SP_ENV)
+    assert (identity.source, identity.certificate_path, identity.tenant) == ("certificate", str(pem), "t-env")
 
 
 def test_nothing_given_means_the_cli() -> None:
@@ -209,11 +211,13 @@ def test_nothing_given_means_the_cli() -> None:
     assert choose(AzureSettings(auth_source="msi"), SP_ENV).source == "msi"
 
 
-def test_a_federated_token() -> None:
-    environ = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_FEDERATED_TOKEN_FILE": "/token"}
+def test_a_federated_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("head.claims.signature\n")
+    environ = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_FEDERATED_TOKEN_FILE": str(token)}
     for source in ("auto", "workload_identity", "env"):
         identity = choose(AzureSettings(auth_source=source), environ)
-        assert (identity.source, identity.token_file) == ("workload_identity", "/token")
+        assert (identity.source, identity.token_file) == ("workload_identity", str(token))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +253,7 @@ def test_a_certificate_signs_in(azure: HttpsServer, new_arm: MakeArm, arm_tls: T
     assert new_arm(secret="", x509_certificate_path=str(pem)).get(SITE, V)["name"] == "site1"
     token = next(request for request in azure.requests if request.path == TOKEN)
     assert b"client_assertion=" in token.body
-    with pytest.raises(InvalidRequest, match="certificate file"):
+    with pytest.raises(InvalidRequest, match="x509_certificate_path .* cannot be read"):
         new_arm(secret="", x509_certificate_path=str(tmp_path / "none.pem")).get(SITE, V)
 
 

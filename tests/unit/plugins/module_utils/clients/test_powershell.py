@@ -84,6 +84,13 @@ def test_exception_inside_the_script_becomes_a_typed_error(identity: str, kind: 
     assert caught.value.operation == "get_vms"  # type: ignore[attr-defined]
 
 
+def test_a_refusal_says_who_may() -> None:
+    reply = {"ok": False, "error": "No", "id": "AccessDenied,Microsoft.HyperV.PowerShell.Commands.GetVM", "line": 3}
+    with pytest.raises(PermissionDenied) as caught:
+        call(Host(stdout=encoded(reply)))
+    assert "administer Hyper-V" in caught.value.remedy
+
+
 def test_clixml_error_is_read_out() -> None:
     stderr = '#< CLIXML\r\n<Objs><S S="Error">Access &lt;x&gt; is_x000D__x000A_</S><S S="Error">denied</S></Objs>'
     with pytest.raises(ServiceError, match=r"did not run on the host: Access <x> is denied$"):

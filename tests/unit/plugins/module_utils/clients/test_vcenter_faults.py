@@ -60,6 +60,13 @@ def test_missing_privilege_is_named_with_its_object() -> None:
     error = from_fault(vim.fault.NoPermission(object=VM, privilegeId="VirtualMachine.Interact.PowerOff"), "x")
     for text in (str(error), error.remedy):
         assert "VirtualMachine.Interact.PowerOff on VirtualMachine vm-7" in text
+    assert error.remedy.endswith("(in the vSphere Client: Virtual machine > Interaction > Power off)")
+
+
+def test_an_unknown_fault_has_the_remedy_of_its_nearest_base() -> None:
+    error = from_fault(vim.fault.InvalidDeviceSpec(deviceIndex=0, property="x"), "x")
+    assert (error.code, error.remedy) == ("InvalidDeviceSpec", from_fault(vim.fault.InvalidVmConfig(), "x").remedy)
+    assert "settings" in error.remedy
 
 
 def test_several_missing_privileges() -> None:

@@ -1,0 +1,104 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One switch for every behaviour that nobody could prove; tests turn them while the lab runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from typing import Any
+
+import yaml
+
+from .azure.behaviours import AzureSwitches
+from .host.behaviours import HostSwitches
+from .vcenter.behaviours import VcenterSwitches
+
+
+@dataclasses.dataclass(kw_only=True)
+class Switches(AzureSwitches, VcenterSwitches, HostSwitches):
+    """All of them, as one lab has them."""
+
+
+def defaults(kind: type[Switches] = Switches) -> dict[str, Any]:
+    """What each switch is when nobody has touched it."""
+    return dataclasses.asdict(kind())
+
+
+def parse(assignments: list[str]) -> Switches:
+    """``name=value`` words of the command line; a value is YAML, a list for those that hold several."""
+    known, given = defaults(), dict[str, Any]()
+    for assignment in assignments:
+        name, found, text = assignment.partition("=")
+        name = name.replace("-", "_")
+        if not found or name not in known:
+            raise ValueError(f"--switch {assignment}: not NAME=VALUE of a known switch ({', '.join(sorted(known))})")
+        value = yaml.safe_load(text)
+        if isinstance(known[name], tuple):
+            value = tuple(value) if isinstance(value, list) else () if value is None else (value,)
+        elif isinstance(known[name], float) and isinstance(value, int):
+            value = float(value)
+        if type(value) is not type(known[name]):
+            raise ValueError(f"--switch {assignment}: {type(known[name]).__name__} is expected")
+        given[name] = value
+    return Switches(**given)
+
+
+# What else each may be, for tests that leave the choice to chance. Those of the second table stop a migration at once.
+OTHERS: dict[str, tuple[Any, ...]] = {
+    "check_signature": (False,),
+    "duplicate_put": ("update",),
+    "visible_after_s": (20.0, 240.0),
+    "list_lag_s": (30.0, 200.0),
+    "operation_life_s": (60.0,),
+    "delete_result": ("204",),
+    "job_tasks": ("null",),
+    "contradictions": (True,),
+    "items_page": (3, 10),
+    "machines_page": (7,),
+    "jobs_page": (10,),
+    "replication_versions": (("2024-09-01",),),
+    "discovery_lag_s": (600.0, 1800.0),
+    "addresses_when_off": ("kept",),
+    "assignment_lag_s": (300.0,),
+    "graph_lag_s": (600.0,),
+    "graph_page": (1, 3),
+    "claims_challenge": (True,),
+    "powered_off_source": ("refuse",),
+    "hanging_guest": ("fail",),
+    "kept_ip": ("lost",),
+    "source_faults": (False,),
+    "retry_jobs": (("Restart", "DisableProtection"), ("DisableProtection",)),
+    "failed_failover_provisioning": ("Failed",),
+    "shell_needs_empty": (False,),
+    "power_lag_s": (30.0, 300.0),
+    "token_life_s": (120, 600),
+    "provider_counts": ("by_kind",),
+    "provider_window": ("fixed",),
+    "azure_skew_s": (-240.0, 240.0),
+    "vcenter_skew_s": (-240.0, 240.0),
+    "appliance_snapshots": (True,),
+    "consolidation_needed": (True,),
+    "state_fault_in_task": (False,),
+    "expired_read": ("missing_set",),
+    "arrays_collapse": (False,),
+}
+STOPPING: dict[str, tuple[Any, ...]] = {
+    "missing_rights": (("Microsoft.DataReplication/replicationVaults/protectedItems/write",),),
+    "application": ("disabled", "secret_expired", "blocked"),
+    "machine_identities": ((),),
+    "bridge_status": ("Offline",),
+    "silent_agents": (("srcapp1",),),
+    "hidden_properties": (("guest",),),
+    "hidden_vms": (("pay-db01",),),
+    "missing_privileges": (("Global.SetCustomField",),),
+}
+
+
+def drawn(seed: int) -> Switches:
+    """Every switch left to chance: half of them as they are, a few that stop everything."""
+    chance = random.Random(seed)  # noqa: S311
+    chosen = {name: chance.choice(others) for name, others in OTHERS.items() if chance.random() < 0.5}
+    chosen |= {name: chance.choice(others) for name, others in STOPPING.items() if chance.random() < 0.01}
+    return Switches(**chosen)

@@ -1,0 +1,324 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""First contact with the lab: it settles exactly what the lab's switches say, changes nothing, and names nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_contact import VcenterContact
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact as service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.looks import Witness
+from ansible_collections.azlocal.migrate.tests.support.identifiers import identifiers_of, told_of
+from ansible_collections.azlocal.migrate.tests.support.records import Request
+from ansible_collections.azlocal.migrate.tests.support.services_bench import SCOPE, Bench
+from lab import names
+from lab.switches import Switches, defaults
+
+MOST_AZURE = 52
+MOST_VCENTER = 40
+WRITE = "Microsoft.DataReplication/replicationVaults/protectedItems/write"
+
+# What the lab cannot show to a reader, or not in the state in which the tests find it.
+NOT_SEEN = {
+    "allowed_failing_over", "allowed_seeding", "jobs_paging", "machines_paging", "retry_after",
+}  # fmt: skip
+BY_CHANGE = {
+    "address_kept", "delete_after_cutover", "final_delta", "guest_hangs", "mark_length", "operation_url",
+    "parts_used_again", "restart", "second_put", "shell_kept", "source_off", "write_visible",
+}  # fmt: skip
+JOBS = {
+    "jobs_newest_first", "jobs_trimmed", "jobs_object_name", "jobs_initial", "jobs_provisioning", "jobs_states",
+    "jobs_titles", "jobs_paging", "job_tree", "job_task_names", "job_never_begun",
+}  # fmt: skip
+
+GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
+IPV4 = re.compile(r"(?<![\d.])10(?:\.\d{1,3}){3}(?![\d.])")
+NOBODYS = {"00000000-0000-0000-0000-000000000000"}
+
+Verdicts = dict[str, str]
+
+
+def changed(verdict: str, *keys: str) -> Verdicts:
+    return dict.fromkeys(keys, verdict)
+
+
+# (switch, its value, what that changes against the default). A value that changes nothing stands here too.
+THROWN: list[tuple[str, Any, Verdicts]] = [
+    ("replication_versions", ("2024-09-01",), changed("contradicted", "version_replication")),
+    ("machines_page", 10, changed("settled", "machines_paging")),
+    ("jobs_page", 3, changed("settled", "jobs_paging")),
+    ("items_page", 2, {}),
+    ("missing_rights", (WRITE,), changed("contradicted", "rights_project")),
+    ("missing_rights", ("Microsoft.HybridCompute/machines/delete",), changed("contradicted", "rights_target")),
+    (
+        "missing_rights",
+        ("Microsoft.DataReplication/replicationVaults/jobs/read",),
+        changed("contradicted", "rights_project") | changed("failed", *JOBS),
+    ),
+    ("missing_privileges", ("VirtualMachine.Interact.PowerOff",), changed("contradicted", "privileges_vm")),
+    ("missing_privileges", ("Global.ManageCustomFields",), changed("contradicted", "privileges_root")),
+    ("azure_skew_s", 300.0, changed("contradicted", "clock_azure", "clocks_agree")),
+    ("vcenter_skew_s", -300.0, changed("contradicted", "clock_vcenter", "clocks_agree")),
+    ("job_tasks", "null", changed("contradicted", "job_tree", "job_task_names") | changed("not_seen", "job_never_begun")),
+    ("hidden_properties", ("config.instanceUuid",), changed("contradicted", "join_uuid")
+        | changed("not_seen", "join_disks", "join_nics")),
+    ("hidden_properties", ("config.hardware",), changed("contradicted", "join_disks", "join_nics")),
+    ("bridge_status", "Offline", {}),
+    ("silent_agents", (names.SOURCE_APPLIANCE,), {}),
+    ("addresses_when_off", "kept", {}),
+]  # fmt: skip
+
+# Why no reader can tell how the other switches stand.
+UNREADABLE = {
+    "what an answer to a change is": {
+        "check_signature", "duplicate_put", "visible_after_s", "operation_life_s", "delete_result",
+        "pair_in_use", "shell_needs_empty",
+    },
+    "what a later failover does": {
+        "powered_off_source", "hanging_guest", "kept_ip", "source_faults", "failed_failover_provisioning",
+        "contradictions", "retry_jobs",
+    },
+    "how soon something is seen after a change": {
+        "list_lag_s", "discovery_lag_s", "assignment_lag_s", "graph_lag_s", "power_lag_s",
+    },
+    "how one signs in": {"claims_challenge", "token_life_s", "application", "machine_identities"},
+    "what happens at a limit": {"provider_counts", "provider_window"},
+    "a list of one row has no pages": {"graph_page"},
+    "what vCenter does to a VM, or to an expired session": {
+        "appliance_snapshots", "consolidation_needed", "state_fault_in_task", "expired_read",
+    },
+    "VMs that are not shown are not missed": {"hidden_vms"},
+    "hosts are not asked": {"arrays_collapse"},
+}  # fmt: skip
+
+
+@dataclasses.dataclass(kw_only=True)
+class Stage:
+    """A lab in which one VM is migrated, one failed to, and two are ready."""
+
+    bench: Bench
+
+    def contact(self, **options: Any) -> service.Contact:
+        told = self.bench.lab.environment
+        settings = AzureSettings(
+            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
+            tenant=told["AZURE_TENANT"],
+            client_id=told["AZURE_CLIENT_ID"],
+            secret=options.pop("secret", told["AZURE_SECRET"]),
+            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
+            ca_path=told["AZURE_CA_PATH"],
+        )
+        vcenter = VcenterContact(
+            VcenterSettings(
+                hostname=told["VMWARE_HOST"],
+                port=int(told["VMWARE_PORT"]),
+                username=told["VMWARE_USER"],
+                password=options.pop("password", told["VMWARE_PASSWORD"]),
+                vcenter_ca_path=told["VMWARE_CA_PATH"],
+            )
+        )
+        witness = Witness()
+        with ArmClient(settings, environ={}, deadline_s=20, watch=witness.saw) as arm:
+            try:
+                return service.first_contact(arm, options.pop("scope", SCOPE), witness, vcenter, **options)
+            finally:
+                vcenter.close()
+
+
+def verdicts(contact: service.Contact) -> Verdicts:
+    return {fact.key: judgement.verdict for fact, judgement in contact.judgements}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    bench = Bench(tmp_path_factory.mktemp("contact") / "lab")
+    good, bad, *ready = sorted(bench.records.movable)[:4]
+    bench.present(good, bad, *ready)
+    bench.until("ready", good, bad, *ready)
+    bench.lab.faults.add(
+        {"kind": "job", "job": "Planned failover", "vm": bad, "task": "Prerequisite check", "code": "1000001"}
+    )
+    bench.tick(good, bad)
+    bench.until("migrated", good)
+    bench.until("failed_before", bad)
+    yield Stage(bench=bench)
+    bench.stop()
+
+
+@pytest.fixture(scope="module")
+def usual(stage: Stage) -> Verdicts:
+    """With every switch at its default."""
+    return verdicts(stage.contact())
+
+
+def test_the_default_lab_settles_all_that_it_shows(usual: Verdicts) -> None:
+    kept = {verdict: {key for key, found in usual.items() if found == verdict} for verdict in set(usual.values())}
+    assert kept.pop("not_seen") == NOT_SEEN | BY_CHANGE
+    assert set(kept) == {"settled"}, kept
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "wanted"), THROWN, ids=[f"{switch}-{value}" for switch, value, _wanted in THROWN]
+)
+def test_a_switch_changes_exactly_the_facts_it_is_about(
+    stage: Stage, usual: Verdicts, switch: str, value: Any, wanted: Verdicts
+) -> None:
+    switches = stage.bench.lab.switches
+    before = getattr(switches, switch)
+    setattr(switches, switch, value)
+    try:
+        found = verdicts(stage.contact())
+    finally:
+        setattr(switches, switch, before)
+    assert {key: verdict for key, verdict in found.items() if verdict != usual[key]} == wanted
+
+
+def test_every_switch_is_thrown_or_no_reader_can_tell() -> None:
+    told = [*{switch for switch, _value, _wanted in THROWN}, *(name for some in UNREADABLE.values() for name in some)]
+    assert sorted(told) == sorted(defaults(Switches))
+
+
+def test_what_a_switch_says_is_seen_where_the_verdict_stays(stage: Stage) -> None:
+    switches = stage.bench.lab.switches
+    switches.bridge_status, switches.silent_agents = "Offline", (names.SOURCE_APPLIANCE,)
+    try:
+        seen = {fact.key: judgement.seen for fact, judgement in stage.contact().judgements}
+    finally:
+        switches.bridge_status, switches.silent_agents = "Running", ()
+    assert seen["bridge_status"] == "seen: Offline"
+    assert seen["agent_responsive"] == "boolean; 1 of 2 respond"
+
+
+# -- it only reads, and little ---------------------------------------------------------------------------------------
+
+
+def asked(stage: Stage, moment: int) -> list[Request]:
+    return [request for request in stage.bench.records.since(moment) if not request.is_discovery]
+
+
+def test_it_reads_only_and_asks_little(stage: Stage) -> None:
+    moment = stage.bench.records.moment()
+    stage.contact()
+    requests = asked(stage, moment)
+    assert [request for request in requests if request.write] == []
+    assert len([request for request in requests if request.system == "azure"]) <= MOST_AZURE
+    assert len([request for request in requests if request.system == "vcenter"]) <= MOST_VCENTER
+
+
+def test_small_pages_do_not_make_it_ask_more_than_it_says(stage: Stage) -> None:
+    switches = stage.bench.lab.switches
+    before = (switches.items_page, switches.machines_page, switches.jobs_page)
+    switches.items_page, switches.machines_page, switches.jobs_page = 1, 2, 1
+    moment = stage.bench.records.moment()
+    try:
+        found = verdicts(stage.contact())
+    finally:
+        switches.items_page, switches.machines_page, switches.jobs_page = before
+    assert len([request for request in asked(stage, moment) if request.system == "azure"]) <= MOST_AZURE
+    assert "contradicted" not in found.values()
+
+
+# -- each look fails alone ---------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_secret_fails_azure_alone_and_does_not_ask_again_and_again(stage: Stage) -> None:
+    moment = stage.bench.records.moment()
+    contact = stage.contact(secret="wrong")
+    found = {fact.key: judgement for fact, judgement in contact.judgements}
+    assert found["version_replication"].verdict == "failed"
+    assert found["version_replication"].remedy
+    assert found["vcenter_version"].verdict == "settled"
+    assert len([request for request in stage.bench.records.since(moment) if request.system == "entra"]) < 5
+
+
+def test_a_wrong_password_fails_vcenter_alone(stage: Stage) -> None:
+    found = {fact.key: judgement for fact, judgement in stage.contact(password="wrong").judgements}
+    assert (found["privileges_vm"].verdict, found["privileges_vm"].error_code) == ("failed", "InvalidLogin")
+    assert found["version_replication"].verdict == "settled"
+
+
+def test_a_project_that_is_not_there_is_no_reason_to_stop(stage: Stage) -> None:
+    elsewhere = dataclasses.replace(SCOPE, project="another")
+    found = verdicts(stage.contact(scope=elsewhere))
+    assert found["rights_project"] == "settled"
+    assert found["items_states"] == "not_seen"
+
+
+# -- what it writes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    contact = stage.contact()
+    texts = service.files(contact, SCOPE, [names.TENANT, names.CLIENT_ID, names.VCENTER_USER])
+    return [Path(path) for path in service.write(str(tmp_path_factory.mktemp("told") / "new"), texts)]
+
+
+def test_neither_facts_nor_files_hold_an_identifier(stage: Stage, written: list[Path]) -> None:
+    known = identifiers_of(stage.bench.lab)
+    assert len(known) > 200
+    for path in written:
+        assert told_of(known, path.read_text(encoding="utf-8")) == [], path.name
+    assert told_of(known, "\n".join(stage.contact().report())) == []
+
+
+def test_no_id_or_address_of_any_reply_is_in_the_files(stage: Stage) -> None:
+    """Not only those that the lab's tables name: all that look like one."""
+    contact = stage.contact()
+    replies = [(reply.url, reply.body) for reply in contact.evidence.replies]
+    raw = json.dumps([replies, [look.pages for look in contact.evidence.looks.values()]], default=str)
+    told = "".join(service.files(contact, SCOPE, []).values()).lower()
+    for pattern in (GUID, MAC, IPV4):
+        found = {one.lower() for one in pattern.findall(raw)} - NOBODYS
+        assert found
+        assert sorted(one for one in found if one in told) == []
+
+
+def test_the_search_for_identifiers_finds_them(stage: Stage) -> None:
+    """What the test above goes by: the same replies without de-identification are full of them."""
+    contact = stage.contact()
+    raw = json.dumps([reply.body for reply in contact.evidence.replies])
+    assert len(told_of(identifiers_of(stage.bench.lab), raw)) > 150
+
+
+def test_files_are_private_and_keep_what_they_are_for(written: list[Path]) -> None:
+    assert [path.name for path in written] == ["facts.json", "azure.json", "vcenter.json"]
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+    azure = json.loads(written[1].read_text(encoding="utf-8"))
+    [first] = [entry for entry in azure if entry["look"] == "items"]
+    item = first["body"]["value"][0]["properties"]
+    assert {"protectionState", "allowedJobs", "customProperties"} <= set(item)
+    assert {row["properties"]["protectionState"] for row in first["body"]["value"]} == {
+        "Protected", "PlannedFailoverCompleted", "PlannedFailoverFailed",
+    }  # fmt: skip
+    assert "x-ms-ratelimit-remaining-subscription-resource-requests" in first["headers"]
+    assert re.search(
+        r"/providers/Microsoft\.DataReplication/replicationVaults/[\w-]+/protectedItems\?api-version=", first["url"]
+    )
+
+
+def test_the_files_still_show_what_refers_to_what(written: list[Path]) -> None:
+    azure = json.loads(written[1].read_text(encoding="utf-8"))
+    vcenter = json.loads(written[2].read_text(encoding="utf-8"))
+
+    def rows(look: str) -> list[dict[str, Any]]:
+        return [row for entry in azure if entry["look"] == look for row in entry["body"]["value"]]
+
+    machines = {row["name"]: row["properties"] for row in rows("machines")}
+    assert {row["name"] for row in rows("items")} <= set(machines)
+    uuids = {vm["instance_uuid"]: vm["name"] for vm in vcenter["vcenter_vms"]}
+    for machine in machines.values():
+        assert uuids[machine["instanceUuid"]] == machine["displayName"]

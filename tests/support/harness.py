@@ -1,0 +1,186 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine without Ansible: services against the lab over loopback, on a clock that the harness owns.
+
+Each call stands for one module call: clients of its own, that sign in anew. Between the calls goes what the batch
+action does (``waiting.follow``), and a person who runs the playbook again where something failed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_session import VcenterSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.observation import Observatory
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.project import Project
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.replication import Replication
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.results import Result
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.status import Status
+from ansible_collections.azlocal.migrate.plugins.plugin_utils import waiting
+from lab import estate
+from lab.assemble import start_lab
+from lab.clock import OwnedClock
+from lab.switches import Switches
+from lab.world import World
+
+from .records import Records
+from .services_bench import DEFAULTS, SCOPE, entry
+
+Plain = dict[str, Any]
+POLL_S, TIMEOUT_S = 600.0, 2 * 3600.0
+AGAIN_AFTER_S, RUNS = 900.0, 5  # the person who runs it again
+
+
+@dataclasses.dataclass
+class Run:
+    """One playbook run: the results of its VMs, or the error of the whole step."""
+
+    results: list[Plain] = dataclasses.field(default_factory=list)
+    error: Plain | None = None
+
+    @property
+    def good(self) -> bool:
+        """Nothing failed. A blocked VM has its reason, and another run would say the same."""
+        return self.error is None and all(result["status"] != "failed" for result in self.results)
+
+
+class Harness:
+    """A lab on its own time, and the wave of that lab."""
+
+    def __init__(
+        self, folder: Path, *, seed: int = 1, width: int = 1, switches: Switches | None = None, **lab: Any
+    ) -> None:
+        self.time = OwnedClock()
+        self.clock = Clock(monotonic=self.time.monotonic, sleep=self.time.sleep, now=self.time.now)
+        self.width = width
+        self.names: list[str] = []
+        given: dict[str, Any] = {"estate": lambda world: self.names.extend(twelve(world, seed))} | lab
+        self.lab = start_lab(folder, seed=seed, speed=1, clock=self.time, switches=switches, **given)
+        self.records = Records(self.lab)
+        self.governors: list[Any] = []
+
+    def __enter__(self) -> Harness:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.lab.stop()
+
+    @property
+    def wave(self) -> list[Plain]:
+        return [entry(name) for name in self.names]
+
+    @contextmanager
+    def see(self) -> Iterator[Observatory]:
+        """What one module call stands on."""
+        told = self.lab.environment
+        settings = AzureSettings(
+            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
+            tenant=told["AZURE_TENANT"],
+            client_id=told["AZURE_CLIENT_ID"],
+            secret=told["AZURE_SECRET"],
+            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
+            ca_path=told["AZURE_CA_PATH"],
+        )
+        vsphere = VcenterSettings(
+            hostname=told["VMWARE_HOST"],
+            port=int(told["VMWARE_PORT"]),
+            username=told["VMWARE_USER"],
+            password=told["VMWARE_PASSWORD"],
+            vcenter_ca_path=told["VMWARE_CA_PATH"],
+        )
+        with (
+            ArmClient(settings, environ={}, clock=self.clock, max_concurrency=self.width, jitter=lambda: 0.5) as arm,
+            VcenterClient(vsphere, clock=self.clock) as vcenter,
+        ):
+            self.governors.append(arm.governor)
+            yield Observatory(arm, vcenter, Project(arm, SCOPE))
+
+    # -- a playbook run ---------------------------------------------------------------------------------------------
+
+    def replicate(self, wave: Sequence[Plain]) -> Run:
+        """The role `replicate`: the verb, looks until all is settled, and its last word."""
+        try:
+            first = self._present(wave, retry_failed=True)
+        except ClientError as error:
+            return Run(error=_told(error))
+        waiter = waiting.Waiter(
+            what="replication", results=first, timeout_s=TIMEOUT_S, shown="off", monotonic=self.clock.monotonic
+        )
+
+        def again() -> list[Plain]:
+            cleaning = waiter.cleaning
+            return [{**wave[index], "retry": cleaning[index]} for index in waiter.open]
+
+        def look() -> list[Plain]:
+            try:
+                with self.see() as seen:
+                    return _plain(Status(seen).look(again()))
+            except ClientError as error:
+                waiter.stumble(_told(error))
+                return []
+
+        try:
+            waiting.follow(
+                waiter,
+                look=look,
+                act=lambda: self._present(again(), retry_failed=False),
+                pause_s=POLL_S,
+                sleep=self.clock.sleep,
+            )
+        except ClientError as error:
+            return Run(error=_told(error))
+        return Run(results=waiter.results)
+
+    def _present(self, wave: Sequence[Plain], *, retry_failed: bool) -> list[Plain]:
+        with self.see() as seen:
+            return _plain(Replication(seen, DEFAULTS, check=False, retry_failed=retry_failed).present(wave))
+
+    def until_settled(self, run: Callable[[Sequence[Plain]], Run]) -> list[Run]:
+        """The run, and again while something failed that a person would simply try again."""
+        runs = [run(self.wave)]
+        while not runs[-1].good and len(runs) < RUNS:
+            self.clock.sleep(AGAIN_AFTER_S)
+            runs.append(run(self.wave))
+        return runs
+
+
+def twelve(world: World, seed: int) -> list[str]:
+    """A wave of ten VMs that migrate and two that do not, by name, and two bystanders: reads cost by the VM."""
+    whole = World(world.journal, world.schedule)
+    estate.build(whole, vms=24, seed=seed)
+    good = [vm for vm in whole.source.values() if not vm.awkward]
+    odd = [vm for vm in whole.source.values() if vm.awkward not in ("", "ipv6", "twin")]
+    wave = [*good[:10], *odd[:2]]
+    for vm in [*wave, *good[10:12]]:
+        world.add_source(vm)
+    return [vm.name for vm in wave]
+
+
+def _plain(results: Sequence[Result]) -> list[Plain]:
+    return [result.as_dict() for result in results]
+
+
+def _told(error: ClientError) -> Plain:
+    return {
+        "msg": str(error),
+        "error_code": error.code or type(error).__name__,
+        "remedy": error.remedy,
+        "correlation_id": error.correlation_id,
+    }
+
+
+def quiet_environment() -> None:
+    """Nothing of the person who runs this gets in."""
+    for name in ("HTTPS_PROXY", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        os.environ.pop(name, None)
