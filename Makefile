@@ -21,7 +21,7 @@ PACKAGE := ansible_collections.azlocal.migrate.plugins
 
 LINT := lint-ruff lint-mypy lint-imports lint-yaml lint-ansible lint-docs lint-changes
 STAGES := $(LINT) unit playbooks molecule
-BESIDE := sanity
+BESIDE := sanity interop
 
 .PHONY: help
 help: ## this list
@@ -85,11 +85,16 @@ format: env-dev ## let ruff mend what it can
 
 .PHONY: unit
 unit: env-dev ## every test but those of the playbooks
-	@$(PYTEST) tests --ignore tests/playbooks
+	@$(PYTEST) tests --ignore tests/playbooks --ignore tests/interop
 
 .PHONY: playbooks
 playbooks: env-dev ## real ansible-playbook against the lab
 	@$(PYTEST) -n 3 --dist loadfile tests/playbooks
+
+.PHONY: interop
+interop: env-dev ## the Azure CLI and azure.azcollection against the lab, each in an environment under build/
+	@tools/interop.sh
+	@$(BIN)/python -m pytest --durations=3 $(ARGS) tests/interop
 
 .PHONY: bench
 bench: env-dev ## a check of 1,000 hosts through replicate, timed (no part of the tests)

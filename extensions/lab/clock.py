@@ -19,6 +19,8 @@ from collections.abc import Callable
 
 Action = Callable[[], None]
 
+_STALL_S = 0.05  # so long nobody came or went: whoever is still at work waits for one who sleeps
+
 
 class Clock:
     """The machine's time. What is to happen later runs on one thread, in order of time."""
@@ -78,6 +80,7 @@ class OwnedClock(Clock):
         super().__init__()
         self._start, self._moment = start, 0.0
         self._crew, self._asleep = 1, 0
+        self._moves = 0  # how often somebody came, or something happened
         self._busy = False  # one thread at a time makes things happen
 
     def monotonic(self) -> float:
@@ -97,30 +100,37 @@ class OwnedClock(Clock):
             self._wake.notify_all()
 
     def sleep(self, seconds: float) -> None:
-        until = self._moment + max(seconds, 0.0)
         done = threading.Event()
-        self.at(until, done.set)
-        with self._wake:
-            self._asleep += 1
-            self._wake.notify_all()
-        try:
-            while not done.is_set() and not self._stopped:
-                self._step(done)
-        finally:
+
+        def wake() -> None:  # at work again from this moment on, and not only once its thread is running
             with self._wake:
                 self._asleep -= 1
+                done.set()
+
+        self.at(self._moment + max(seconds, 0.0), wake)
+        with self._wake:
+            self._asleep += 1
+            self._moves += 1
+            self._wake.notify_all()
+        while not done.is_set() and not self._stopped:
+            self._step(done)
 
     def _step(self, done: threading.Event) -> None:
         """Make the next thing happen, if nobody is at work; else wait for those who are."""
         with self._wake:
             if done.is_set():
                 return
-            if self._busy or self._asleep < self._crew:
+            if self._busy:
                 self._wake.wait(1.0)
                 return
+            if self._asleep < self._crew:
+                moves = self._moves
+                if self._wake.wait(_STALL_S) or moves != self._moves or self._busy:
+                    return
             moment, _, do = heapq.heappop(self._queue)
             self._moment = max(self._moment, moment)
             self._busy = True
+            self._moves += 1
         try:
             attempt(do)
         finally:

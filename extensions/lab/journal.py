@@ -52,7 +52,7 @@ class Ledger:
         self,
         begun: tuple[int, float],
         *,
-        system: str,  # entra | azure | vcenter | host
+        system: str,  # entra | azure | imds | vcenter | host
         method: str,  # HTTP method, SOAP operation, script name
         path: str,
         status: int,

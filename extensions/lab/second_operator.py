@@ -22,11 +22,12 @@ _CAUSE = 0
 
 
 def act(lab: Lab, what: str, vm: SourceVm | str) -> None:
-    """Do one of ``ACTS`` to a source VM, given itself or by name."""
-    world = lab.world
+    """Do one of ``ACTS`` to a source VM, given itself or by name; nothing where it is gone."""
+    do, world = ACTS[what], lab.world
     with world.lock:
-        found = vm if isinstance(vm, SourceVm) else next(one for one in world.source.values() if one.name == vm)
-        ACTS[what](world, found)
+        found = next((one for one in world.source.values() if one is vm or one.name == vm), None)
+        if found is not None:
+            do(world, found)
 
 
 def _power_off(world: World, vm: SourceVm) -> None:

@@ -14,7 +14,8 @@ options:
   subscription_id:
     description:
       - Id of the subscription to work in.
-      - Without it, the environment variable E(AZURE_SUBSCRIPTION_ID) counts.
+      - Without it, the environment variable E(AZURE_SUBSCRIPTION_ID) counts, and after it the subscription that the Azure
+        CLI has set, if the identity is that of the Azure CLI.
     type: str
   tenant:
     description:
@@ -23,7 +24,8 @@ options:
     type: str
   client_id:
     description:
-      - Id of the application (service principal) or of the user-assigned managed identity to sign in as.
+      - Id of the application (service principal) or of the user-assigned managed identity to sign in as. Without it,
+        O(auth_source=msi) is the machine's own identity.
       - Without it, the environment variable E(AZURE_CLIENT_ID) counts.
     type: str
   secret:
@@ -33,14 +35,15 @@ options:
     type: str
   x509_certificate_path:
     description:
-      - Path of a PEM file with certificate and private key of the service principal, in place of O(secret).
+      - Path of a PEM file with certificate and RSA private key of the service principal, in place of O(secret). A key with
+        a passphrase is not accepted.
       - Without it, the environment variables E(AZURE_X509_CERTIFICATE_PATH) and E(AZURE_CLIENT_CERTIFICATE_PATH) count,
         in this order.
     type: path
   thumbprint:
     description:
-      - Thumbprint of the certificate in O(x509_certificate_path). It is accepted because azure.azcollection has it, and
-        not needed, because it is computed from the file.
+      - Thumbprint of the certificate in O(x509_certificate_path), SHA-1 or SHA-256. It is not needed, because it is
+        computed from the file; if it is given and does not fit, nothing is sent.
       - Without it, the environment variable E(AZURE_THUMBPRINT) counts.
     type: str
   oidc_token_file_path:
@@ -51,7 +54,8 @@ options:
   auth_source:
     description:
       - Where the identity comes from.
-      - V(auto) takes the options, gaps filled from the environment, and with neither the session of the Azure CLI.
+      - V(auto) takes the options, gaps filled from the environment, and with neither the session of the Azure CLI. A
+        certificate or token among the options is not overridden by a secret in the environment.
       - V(env) takes the environment alone, V(cli) the session of the Azure CLI, V(msi) the managed identity of the
         machine, V(workload_identity) the federated token in O(oidc_token_file_path).
       - Without it, the environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) counts.

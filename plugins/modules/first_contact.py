@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Reads a project, its replication vault, the Azure Local instance and vCenter, and compares them with what this
     collection assumes - api-versions, paging, the shape of lists, headers, clocks, rights.
-  - Nothing is changed. It makes at most 52 requests to Azure and about 30 calls of vCenter, whatever the size of the
-    estate.
+  - Nothing is changed. It makes at most 48 requests to Azure and about 30 calls of vCenter, whatever the size of the
+    estate; sign-in and retries come on top.
   - A look that fails is a fact that failed, with its code and remedy, and never fails the module.
   - What it returns holds no name, id or address of the tenant.
 options:
@@ -79,17 +79,13 @@ requests:
   type: int
 """
 
-import os
 from typing import Any
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_contact import VcenterContact
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, run
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_settings, azure_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import project_spec, scope
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter import vcenter_settings, vcenter_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact as service
-from ansible_collections.azlocal.migrate.plugins.module_utils.services.looks import Witness
 
 # Options that name somebody, and so must stand in no file.
 NAMING = ("subscription_id", "tenant", "client_id", "hostname", "username", "target_resource_group")
@@ -98,28 +94,23 @@ NAMING = ("subscription_id", "tenant", "client_id", "hostname", "username", "tar
 def answer(frame: Frame) -> dict[str, Any]:
     """Look, judge, and write the files that were asked for."""
     params = frame.params
-    witness = Witness()
-    vcenter = VcenterContact(vcenter_settings(params)) if params["hostname"] else None
-    arm = ArmClient(azure_settings(params), watch=witness.saw)
-    try:
-        where = scope(params, arm.subscription_id)
-        group = params["target_resource_group"] or ""
-        contact = service.first_contact(arm, where, witness, vcenter, target_group=group)
-    finally:
-        arm.close()
-        if vcenter is not None:
-            vcenter.close()
+    contact = service.first_contact(
+        azure_settings(params),
+        vcenter_settings(params) if params["hostname"] else None,
+        lambda subscription_id: scope(params, subscription_id),
+        target_group=params["target_resource_group"] or "",
+    )
     written: list[str] = []
     if params["dest"] and not frame.check_mode:
         named = [str(params[name] or "").rpartition("/")[2] for name in NAMING]
-        written = service.write(os.fspath(params["dest"]), service.files(contact, where, named))
+        written = service.write(params["dest"], service.files(contact, named))
     return {
         "changed": False,
         "facts": contact.facts(),
         "summary": contact.summary(),
         "report": contact.report(),
         "files": written,
-        "requests": len(witness.replies),
+        "requests": len(contact.evidence.replies),
     }
 
 

@@ -51,6 +51,9 @@ def follow(
                 return
         if waiter.overdue:
             waiter.give_up()
+            if act is not None and waiter.open:  # a look only looks: what else has failed is for the verb to say
+                waiter.take(act())
+                waiter.give_up()
             return
         sleep(pause_s)
         waiter.take(look(), looked=act is not None)
@@ -75,6 +78,7 @@ class Waiter:
         self._timeout_s = timeout_s
         self._shown = shown
         self._passes = 0
+        self._given_up: set[int] = set()
         self._stumbled_at: float | None = None
         self._first: progress.Tick | None = None
         self._printed: tuple[tuple[str, int], ...] | None = None
@@ -95,7 +99,7 @@ class Waiter:
         """Which VMs are asked about again: a refused order is this task's result, and is not sent a second time."""
         judged = ("failed", "blocked")
         over = [result["status"] in judged and result.get("settled", True) for result in self.results]
-        return [index for index, done in enumerate(over) if not done]
+        return [index for index, done in enumerate(over) if not done and index not in self._given_up]
 
     @property
     def overdue(self) -> bool:
@@ -129,8 +133,9 @@ class Waiter:
 
     def give_up(self) -> None:
         """The time is over: what still moves failed for this task, and goes on by itself."""
-        for result in self.results:
+        for index, result in enumerate(self.results):
             if not result.get("settled", True) and result["status"] != "failed":
+                self._given_up.add(index)
                 result.update(
                     status="failed",
                     changed=False,

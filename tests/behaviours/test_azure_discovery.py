@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -83,6 +84,19 @@ def test_the_last_of_several_changes_is_seen_last(azure: StartAzure) -> None:
     assert seen == ["ON", "ON", "OFF", "ON"]
 
 
+@pytest.mark.behaviour("deleted_machines")
+@thrown("deleted_machines", "gone", "flagged")
+def test_a_machine_that_was_deleted(azure: StartAzure, setting: str) -> None:
+    session = azure(deleted_machines=setting, discovery_lag_s=600.0)
+    machine = session.easy()
+    session.lab.world.remove_source(session.vm(machine), "operator", 0)
+    assert shown(session, machine)["isDeleted"] is False  # not known yet
+    session.let(610)
+    kept = [row["properties"]["isDeleted"] for row in session.machines() if row["name"] == machine["name"]]
+    assert kept == ([True] if setting == "flagged" else [])
+    assert session.call("GET", machine["id"], OFFAZURE).status_code == (200 if setting == "flagged" else 404)
+
+
 @pytest.mark.behaviour("addresses_when_off")
 @thrown("addresses_when_off", "emptied", "kept")
 def test_addresses_of_a_machine_that_is_off(azure: StartAzure, setting: str) -> None:
@@ -106,6 +120,21 @@ def test_fields_that_say_nothing(azure: StartAzure) -> None:
     assert {disk["usedSpaceInBytes"] for row in machines for disk in row["disks"]} == {0}
     assert {type(row["allocatedMemoryInMB"]) for row in machines} == {float}
     assert {row["firmware"] for row in machines} == {"bios", "efi"}
+
+
+@pytest.mark.behaviour("solution_details")
+def test_details_of_a_solution_are_text(azure: StartAzure) -> None:
+    session = azure()
+    session.put(session.easy())
+    for solution in (ids.DISCOVERY_SOLUTION, ids.MIGRATION_SOLUTION):
+        details = session.get(solution, "2023-01-01")["properties"]["details"]["extendedDetails"]
+        assert {type(value) for value in details.values()} == {str}
+        if solution == ids.MIGRATION_SOLUTION:
+            assert details["aszreplicatingCount"] == "1"
+        else:
+            entries = json.loads(details["applianceNameToSiteIdMapV3"])
+            assert [len(entry) for entry in entries] == [1, 1]
+            assert "applianceNameToSiteIdMapV2" not in details
 
 
 # -- fabrics and agents -----------------------------------------------------------------------------------------

@@ -210,6 +210,70 @@ def test_a_delete_needs_leave_or_force(azure: StartAzure) -> None:
     assert session.remove(machine).status_code == 204
 
 
+@pytest.mark.behaviour("removal_states", "progress")
+def test_states_and_percentages_on_the_way(azure: StartAzure) -> None:
+    session = azure()
+    machine = session.easy()
+    seen: dict[str, list[tuple[int | None, int | None]]] = {}
+
+    def look() -> str:
+        reply = session.call("GET", ids.item(machine["name"]), DR)
+        if reply.status_code == 404:
+            return "gone"
+        item = reply.json()["properties"]
+        custom = item["customProperties"]
+        percent = custom["initialReplicationProgressPercentage"], custom["migrationProgressPercentage"]
+        seen.setdefault(item["protectionState"], []).append(percent)
+        return str(item["protectionState"])
+
+    def watch(goal: str) -> None:
+        while look() != goal:
+            session.let(10)
+
+    session.put(machine)
+    watch("Protected")
+    session.failover(machine)
+    watch("PlannedFailoverCompleted")
+    session.remove(machine)
+    watch("gone")
+    assert [*seen] == [
+        "UnprotectedStatesBegin",
+        "EnablingProtection",
+        "InitialReplicationInProgress",
+        "InitialReplicationCompletedOnPrimary",
+        "InitialReplicationCompletedOnRecovery",
+        "Protected",
+        "PlannedFailoverInitiated",
+        "PlannedFailoverCompleting",
+        "PlannedFailoverCompleted",
+        "DisablingProtection",
+        "MarkedForDeletion",
+    ]
+    copying = [first for first, _ in seen["InitialReplicationInProgress"]]
+    assert copying == sorted(copying, key=lambda value: value or 0)
+    assert copying[0] != copying[-1]
+    for state in ("EnablingProtection", "Protected", "PlannedFailoverCompleted", "DisablingProtection"):
+        assert set(seen[state]) == {(None, None)}
+    moving = seen["PlannedFailoverInitiated"] + seen["PlannedFailoverCompleting"]
+    assert {first for first, _ in moving} == {None}
+    assert {second for _, second in moving} == {0, 20, 40, 60, 80}
+
+
+@pytest.mark.behaviour("no_other_operations")
+def test_what_cannot_be_asked_for(azure: StartAzure) -> None:
+    session = azure()
+    machine = session.easy()
+    reply = session.put(machine)
+    job = session.get(ids.job(reply.headers["Location"].split("/operationResults/")[1][:36]))
+    assert job["properties"]["allowedActions"] == ["Cancel"]
+    session.wait(machine)
+    assert "CommitFailover" in session.fail_over(machine)[1]["allowedJobs"]
+    item = ids.item(machine["name"])
+    for verb in ("commitFailover", "cancelFailover", "testFailover", "resynchronize", "pause", "unplannedFailover"):
+        assert code_of(session.call("POST", f"{item}/{verb}", DR, {})) == (404, "InvalidResourceType")
+    assert session.call("POST", f"{job['id']}/cancel", DR, {}).status_code == 404
+
+
 @pytest.mark.behaviour("source_faults")
 @thrown("source_faults", True, False)
 @pytest.mark.parametrize("kind", ["powered_off", "independent_disk", "snapshot_no_cbt"])

@@ -136,6 +136,26 @@ def test_jobs_are_trimmed_in_the_list_and_whole_alone(azure: StartAzure) -> None
     assert agent["properties"]["customProperties"]["instanceType"] == "VMwareMigrate"
 
 
+@pytest.mark.behaviour("jobs_lag")
+@thrown("jobs_lag_s", 0.0, 120.0)
+def test_the_list_of_jobs_is_behind(azure: StartAzure, setting: float) -> None:
+    session = azure(jobs_lag_s=setting)
+    reply = session.put(session.easy())
+    session.let(20)
+    late = setting > 0
+    states = [row["properties"]["state"] for row in session.list(JOBS)]
+    assert (session.job(reply)["state"], states) == ("Started", [] if late else ["Started"])
+    session.let(setting)
+    assert [row["properties"]["state"] for row in session.list(JOBS)] == ["Started"]
+    session.ended(reply)
+    [row] = session.list(JOBS)
+    assert session.job(reply)["state"] == "Succeeded"
+    assert row["properties"]["state"] == ("Started" if late else "Succeeded")
+    assert ("endTime" in row["properties"]) != late
+    session.let(setting + 1)
+    assert {row["properties"]["state"] for row in session.list(JOBS)} == {"Succeeded"}
+
+
 @pytest.mark.behaviour("job_tasks")
 @thrown("job_tasks", "tree", "null")
 def test_a_job_may_hide_its_tasks(azure: StartAzure, setting: str) -> None:

@@ -74,6 +74,17 @@ def test_rights_are_asked_for_the_act_itself(azure: StartAzure) -> None:
     assert session.failover(machine).status_code == 202
 
 
+@pytest.mark.behaviour("authorization", "id_case")
+def test_an_id_in_capitals_needs_the_same_right(azure: StartAzure) -> None:
+    session = azure(missing_rights=("Microsoft.ExtendedLocation/customLocations/read",))
+    for path in (ids.CUSTOM_LOCATION, ids.CUSTOM_LOCATION.upper()):
+        reply = session.call("GET", path, "2021-08-15")
+        assert (reply.status_code, reply.json()["error"]["code"]) == (403, "AuthorizationFailed")
+    session.lab.switches.missing_rights = ("Microsoft.AzureStackHCI/*",)
+    for body in ([], {"properties": 1}, {"properties": {"customProperties": {"nicsToInclude": [1]}}}):
+        assert session.put(session.easy(), body or {"x": 1}).status_code == 400  # judged by what it is
+
+
 @pytest.mark.behaviour("linked_authorization")
 @pytest.mark.parametrize(
     ("action", "where"),

@@ -19,10 +19,8 @@ from ansible_collections.azlocal.migrate.tests.support.winrm_host import add_tar
 from lab import names
 from lab.runtime import Lab
 from lab.switches import Switches
-from lab.world import TargetVm
 
 ONE, OTHER = names.NODES
-Asked = Callable[..., Any]
 
 
 @pytest.fixture
@@ -58,14 +56,10 @@ def client(running: Lab, node: str = ONE) -> PowerShellClient:
     return PowerShellClient(run)
 
 
-def target(running: Lab, name: str, **values: Any) -> TargetVm:
-    return add_target(running, name, node=ONE, **values)
-
-
 @pytest.mark.behaviour("vm_on_any_node")
 def test_machine_moves_to_another_node_while_it_runs(start_hosts: Callable[..., Lab]) -> None:
     running = start_hosts(speed=600)
-    vm = target(running, "app-01")
+    vm = add_target(running, "app-01")
     running.world.start_target(vm, 0)
     before = many(said(running, "get_vms")["Vms"])[0]
     assert many(said(running, "get_vms", OTHER)["Vms"]) == []
@@ -82,9 +76,9 @@ def test_machine_moves_to_another_node_while_it_runs(start_hosts: Callable[..., 
 def test_lists_of_one_and_of_none(start_hosts: Callable[..., Lab], setting: bool) -> None:
     running = start_hosts(switches=Switches(arrays_collapse=setting))
     none = said(running, "get_vms")["Vms"]
-    target(running, "app-01")
+    add_target(running, "app-01")
     one = said(running, "get_vms")["Vms"]
-    target(running, "app-02")
+    add_target(running, "app-02")
     two = said(running, "get_vms")["Vms"]
     assert (none, type(one), type(two)) == ((None, dict, list) if setting else ([], list, list))
     assert [len(many(value)) for value in (none, one, two)] == [0, 1, 2]
@@ -146,7 +140,7 @@ def test_two_storage_paths_on_one_volume(start_hosts: Callable[..., Lab]) -> Non
     assert len(on_volume) == len(volumes)  # each volume is told once
     assert sorted(map(len, on_volume.values())) == [1, 2]
     folder = names.STORAGE_PATHS["UserStorage1-Archive"][0]
-    target(running, "app-01", volume=folder)
+    add_target(running, "app-01", volume=folder)
     found = many(said(running, "get_storage", seed_names=["app-01-0"], folders=[folder])["Seeds"])
     assert [seed["Path"] for seed in found] == [f"{folder}\\app-01-0.vhdx"]
     elsewhere = names.STORAGE_PATHS["UserStorage1"][0]

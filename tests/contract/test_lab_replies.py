@@ -111,6 +111,8 @@ KINDS = {
     JOB: _DR,
     f"{VAULT}/events": _DR,
     f"{ITEM}/recoveryPoints": _DR,
+    "Microsoft.Authorization/roleAssignments": "2022-04-01",
+    "Microsoft.Authorization/roleDefinitions": "2022-04-01",
     "Microsoft.HybridCompute/machines": "2024-07-10",
     "Microsoft.AzureStackHCI/virtualMachineInstances": _HCI,
     "Microsoft.AzureStackHCI/virtualHardDisks": _HCI,

@@ -10,12 +10,14 @@ action does (``waiting.follow``), and a person who runs the playbook again where
 from __future__ import annotations
 
 import dataclasses
-import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients import together
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
@@ -32,14 +34,16 @@ from lab import estate
 from lab.assemble import start_lab
 from lab.clock import OwnedClock
 from lab.switches import Switches
+from lab.weather import Weather
 from lab.world import World
 
+from .invariants import violations
 from .records import Records
 from .services_bench import DEFAULTS, SCOPE, entry
 
 Plain = dict[str, Any]
-POLL_S, TIMEOUT_S = 600.0, 2 * 3600.0
-AGAIN_AFTER_S, RUNS = 900.0, 5  # the person who runs it again
+POLL_S, TIMEOUT_S = 900.0, 2 * 3600.0
+AGAIN_AFTER_S, RUNS = 900.0, 4  # the person who runs it again
 
 
 @dataclasses.dataclass
@@ -65,7 +69,8 @@ class Harness:
         self.clock = Clock(monotonic=self.time.monotonic, sleep=self.time.sleep, now=self.time.now)
         self.width = width
         self.names: list[str] = []
-        given: dict[str, Any] = {"estate": lambda world: self.names.extend(twelve(world, seed))} | lab
+        filled = lab.pop("estate", twelve)
+        given: dict[str, Any] = {"estate": lambda world: self.names.extend(filled(world, seed)), **lab}
         self.lab = start_lab(folder, seed=seed, speed=1, clock=self.time, switches=switches, **given)
         self.records = Records(self.lab)
         self.governors: list[Any] = []
@@ -106,12 +111,23 @@ class Harness:
             self.governors.append(arm.governor)
             yield Observatory(arm, vcenter, Project(arm, SCOPE))
 
+    def violations(self) -> Iterator[str]:
+        return violations(self.records, set(self.names))
+
+    def name_of(self, uuid: str) -> str:
+        return self.records.first[uuid].name
+
+    def clear_up(self) -> None:
+        """The weather turns fine."""
+        if isinstance(self.lab.faults, Weather):
+            self.lab.faults.times = 0.0
+
     # -- a playbook run ---------------------------------------------------------------------------------------------
 
     def replicate(self, wave: Sequence[Plain]) -> Run:
         """The role `replicate`: the verb, looks until all is settled, and its last word."""
         try:
-            first = self._present(wave, retry_failed=True)
+            first = self.present(wave, retry_failed=True)
         except ClientError as error:
             return Run(error=_told(error))
         waiter = waiting.Waiter(
@@ -134,7 +150,7 @@ class Harness:
             waiting.follow(
                 waiter,
                 look=look,
-                act=lambda: self._present(again(), retry_failed=False),
+                act=lambda: self.present(again(), retry_failed=False),
                 pause_s=POLL_S,
                 sleep=self.clock.sleep,
             )
@@ -142,7 +158,7 @@ class Harness:
             return Run(error=_told(error))
         return Run(results=waiter.results)
 
-    def _present(self, wave: Sequence[Plain], *, retry_failed: bool) -> list[Plain]:
+    def present(self, wave: Sequence[Plain], *, retry_failed: bool = True) -> list[Plain]:
         with self.see() as seen:
             return _plain(Replication(seen, DEFAULTS, check=False, retry_failed=retry_failed).present(wave))
 
@@ -167,6 +183,20 @@ def twelve(world: World, seed: int) -> list[str]:
     return [vm.name for vm in wave]
 
 
+def easy(count: int) -> Callable[[World, int], list[str]]:
+    """An estate of so many VMs that all migrate."""
+
+    def fill(world: World, seed: int) -> list[str]:
+        whole = World(world.journal, world.schedule)
+        estate.build(whole, vms=count + 24, seed=seed)
+        wave = [vm for vm in whole.source.values() if not vm.awkward][:count]
+        for vm in wave:
+            world.add_source(vm)
+        return [vm.name for vm in wave]
+
+    return fill
+
+
 def _plain(results: Sequence[Result]) -> list[Plain]:
     return [result.as_dict() for result in results]
 
@@ -180,7 +210,39 @@ def _told(error: ClientError) -> Plain:
     }
 
 
-def quiet_environment() -> None:
-    """Nothing of the person who runs this gets in."""
-    for name in ("HTTPS_PROXY", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        os.environ.pop(name, None)
+class _Crew(ThreadPoolExecutor):
+    """Tells the harness's clock how many of its threads are at work."""
+
+    clock: OwnedClock
+    at_once = 1
+
+    def __init__(self, max_workers: int, **more: Any) -> None:
+        super().__init__(max_workers, **more)
+        self.at_once, self._left, self._counting = max_workers, 0, threading.Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **more: Any) -> Any:
+        self._count(1)
+
+        def work() -> Any:
+            try:
+                return fn(*args, **more)
+            finally:
+                self._count(-1)
+
+        return super().submit(work)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._left += change
+            self.clock.crew(min(self.at_once, max(self._left, 1)))
+
+
+@contextmanager
+def crew(clock: OwnedClock) -> Iterator[None]:
+    """Requests go out several at a time, and the clock still knows when all of them wait."""
+    kept = together.ThreadPoolExecutor
+    together.ThreadPoolExecutor = type("Crew", (_Crew,), {"clock": clock})  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        together.ThreadPoolExecutor = kept  # type: ignore[misc]

@@ -81,5 +81,5 @@ def _world(lab: Lab) -> Iterator[str]:
             yield from (nic.mac, nic.network, *nic.addresses)
     for target in lab.world.target.values():
         yield from (target.name, target.node, *(disk.path for disk in target.disks))
-        for nic in target.nics:
-            yield from (nic.mac, nic.address)
+        for made in target.nics:
+            yield from (made.mac, made.address)

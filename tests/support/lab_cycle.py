@@ -25,6 +25,7 @@ JSON = dict[str, Any]
 REPLICATION = ("2024-09-01", "2026-05-01")
 OFF_AZURE = ("2023-06-06", "2024-12-01-preview")
 LOCAL_VM = ("2024-01-01", "2025-06-01-preview", "2026-04-01-preview")
+AUTHORIZATION = "2022-04-01"
 MIGRATE = ("2018-09-01-preview", "2020-05-01", "2023-01-01")
 FAULT = {"kind": "job", "job": "Planned failover", "task": "Starting failover", "code": "1000001", "message": "Broken."}
 # States that are sure to be met on the way, whatever the machine that runs this is busy with.
@@ -135,6 +136,9 @@ class Cycle:
             for part, path in (("replicationPolicies", ids.POLICY), ("replicationExtensions", ids.EXTENSION)):
                 self.listing(f"{vault}/{part}", version, f"{ids.VAULT}/{part}")
                 self.get(f"{vault}/{part}", version, path)
+        roles = f"{ids.STORAGE_ACCOUNT}/providers/Microsoft.Authorization"
+        for kind in ("roleAssignments", "roleDefinitions"):
+            self.listing(f"Microsoft.Authorization/{kind}", AUTHORIZATION, f"{roles}/{kind}")
 
     def _prepare(self) -> None:
         """Policy and extension are written once more: their jobs stand in the lists that follow."""

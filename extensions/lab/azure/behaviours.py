@@ -29,6 +29,20 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         number=13,
     ),
     _row(
+        "deleted_machines",
+        "P/I",
+        "control-plane §2.3",
+        "a machine that was deleted in vCenter is gone from discovery, or stays with isDeleted",
+        "deleted_machines",
+        number=13,
+    ),
+    _row(
+        "solution_details",
+        "R",
+        "control-plane §1, recording 02",
+        "extendedDetails of a solution is text to text: counts are text, the map of appliances is JSON in a text",
+    ),
+    _row(
         "addresses_when_off",
         "I",
         "lab-behaviours 13",
@@ -221,6 +235,7 @@ class AzureSwitches:
     duplicate_put: str = "refuse"  # refuse | update: what a second PUT of an item does
     visible_after_s: float = 0.0  # recorded seconds
     list_lag_s: float = 0.0  # recorded seconds
+    jobs_lag_s: float = 0.0  # recorded seconds
     operation_life_s: float = 86400.0  # recorded seconds after the end of the job
     delete_result: str = "200"  # 200 | 204: what the operation of a DELETE ends with
     job_tasks: str = "tree"  # tree | null
@@ -231,6 +246,7 @@ class AzureSwitches:
     replication_versions: tuple[str, ...] = ("2024-09-01", "2026-05-01")
     discovery_lag_s: float = 0.0  # recorded seconds
     addresses_when_off: str = "emptied"  # emptied | kept
+    deleted_machines: str = "gone"  # gone | flagged
     missing_rights: tuple[str, ...] = ()  # names of actions, with wildcards
     assignment_lag_s: float = 0.0  # recorded seconds
     graph_lag_s: float = 0.0  # recorded seconds

@@ -66,6 +66,14 @@ REPLICATION: tuple[Behaviour, ...] = (
         number=6,
     ),
     row(
+        "jobs_lag",
+        "I",
+        "lab-behaviours 6",
+        "the list of jobs shows new jobs and their ends a while later; GET is fresh",
+        "jobs_lag_s",
+        number=6,
+    ),
+    row(
         "update_rules",
         "P/R",
         "control-plane §2.5",
@@ -76,6 +84,25 @@ REPLICATION: tuple[Behaviour, ...] = (
         "P",
         "control-plane §2.8",
         "a DELETE needs DisableProtection in allowedJobs or forceDelete=true; 204 for what is gone",
+    ),
+    row(
+        "removal_states",
+        "S",
+        "control-plane §3",
+        "DisablingProtection, then MarkedForDeletion, then 404",
+    ),
+    row(
+        "progress",
+        "S",
+        "control-plane §3",
+        "percentages of initial replication and migration are there while they apply, and null before and after",
+    ),
+    row(
+        "no_other_operations",
+        "S",
+        "control-plane §0.1",
+        "there is no operation to cancel, commit, pause, resync or test, although a job allows Cancel and an item "
+        "CommitFailover",
     ),
     row(
         "signed_urls",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from . import ids
 from .state import Azure, Job, Task
 from .wire import JSON, Answer, ArmError, Request, page, stamp
@@ -14,11 +16,13 @@ _SOURCE_PROVIDER = ids.fixed("source fabric provider")
 _TARGET_PROVIDER = ids.fixed("target fabric provider")
 
 
-def show(job: Job, *, whole: bool) -> JSON:
-    properties: JSON = {"displayName": job.display_name, "state": job.state, "startTime": stamp(job.started)}
-    if job.ended is not None:
+def show(job: Job, *, whole: bool, at: dt.datetime | None = None) -> JSON:
+    """``at``: as it was at that moment, after its start."""
+    running = job.ended is None or (at is not None and job.ended > at)
+    state = "Started" if running else job.state
+    properties: JSON = {"displayName": job.display_name, "state": state, "startTime": stamp(job.started)}
+    if not running:
         properties["endTime"] = stamp(job.ended)
-    running = job.state == "Started"
     properties |= {
         "objectId": job.object_id,
         "objectName": job.object_name,
@@ -80,7 +84,12 @@ def summary(job: Job | None) -> JSON | None:
 
 
 def listing(azure: Azure, request: Request) -> Answer:
-    rows = [show(job, whole=False) for job in reversed(azure.jobs.values())]
+    lag, jobs = azure.schedule.short(azure.switches.jobs_lag_s), [*reversed(azure.jobs.values())]
+    if lag > 0:
+        at = azure.now() - dt.timedelta(seconds=lag)
+        rows = [show(job, whole=False, at=at) for job in jobs if job.started <= at]
+    else:
+        rows = [show(job, whole=False) for job in jobs]
     return Answer(body=page(azure.base_url, request, rows, azure.switches.jobs_page))
 
 

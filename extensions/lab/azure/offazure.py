@@ -157,7 +157,7 @@ _GUEST_NOT_LOOKED_INTO: JSON = {
 }
 
 
-def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
+def _machine(azure: Azure, vm: SourceVm, api_version: str, *, deleted: bool = False) -> JSON:
     newest = api_version >= "2024-12-01"
     tools = vm.tools_status
     kept = azure.switches.addresses_when_off == "kept" and vm.power != "poweredOn" and vm.tools_installed
@@ -202,7 +202,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str) -> JSON:
         "biosSerialNumber": vm.bios_uuid,
         "biosGuid": vm.bios_uuid,
         "displayName": vm.name,
-        "isDeleted": False,
+        "isDeleted": deleted,
         "createdTimestamp": stamp(azure.started),
         "tags": tags,
         "updatedTimestamp": _beat(azure),
@@ -237,10 +237,13 @@ def _picture(vm: SourceVm) -> SourceVm:
     return view
 
 
-def _known(azure: Azure) -> list[SourceVm]:
-    """In order of discovery."""
+def _known(azure: Azure) -> list[tuple[SourceVm, bool]]:
+    """In order of discovery; and whether discovery knows that the machine is gone."""
     shown = azure.discovered.ago(azure.switches.discovery_lag_s, azure.world.source)
-    return [vm for vm in shown.values() if not vm.template]
+    rows = [(vm, False) for vm in shown.values() if not vm.template]
+    if azure.switches.deleted_machines == "flagged":
+        rows += [(vm, True) for key, vm in azure.world.removed.items() if key not in shown]
+    return rows
 
 
 class _Rows(list[JSON]):
@@ -248,13 +251,13 @@ class _Rows(list[JSON]):
 
     def __init__(self, azure: Azure, api_version: str) -> None:
         super().__init__()
-        self.azure, self.api_version, self.vms = azure, api_version, _known(azure)
+        self.azure, self.api_version, self.known = azure, api_version, _known(azure)
 
     def __len__(self) -> int:
-        return len(self.vms)
+        return len(self.known)
 
     def __getitem__(self, part: Any) -> Any:
-        return [_machine(self.azure, vm, self.api_version) for vm in self.vms[part]]
+        return [_machine(self.azure, vm, self.api_version, deleted=deleted) for vm, deleted in self.known[part]]
 
 
 def machines(azure: Azure, request: Request) -> Answer:
@@ -266,9 +269,9 @@ def machines(azure: Azure, request: Request) -> Answer:
 def machine(azure: Azure, request: Request) -> Answer:
     _site_exists(request)
     wanted = request.parts["machine"].lower()
-    for vm in _known(azure):
+    for vm, deleted in _known(azure):
         if ids.machine_name(vm.instance_uuid).lower() == wanted:
-            return Answer(body=_machine(azure, vm, request.api_version))
+            return Answer(body=_machine(azure, vm, request.api_version, deleted=deleted))
     raise not_found("Microsoft.OffAzure/VMwareSites/machines", request.parts["machine"], request.parts["rg"])
 
 

@@ -67,7 +67,8 @@ def prepare(azure: Azure) -> None:
 
 def needed(method: str, path: str) -> tuple[str, str]:
     """The action, and the scope it is needed on."""
-    before, _, after = path.rpartition("/providers/")
+    at = path.lower().rfind("/providers/")  # an id may come in capitals
+    before, after = (path[:at], path[at + len("/providers/") :]) if at >= 0 else ("", "")
     namespace, *rest = after.split("/") if before else ("Microsoft.Resources", *path.strip("/").split("/"))
     if before and rest == ["register"]:
         return f"{namespace}/register/action", before
@@ -116,16 +117,21 @@ def check(azure: Azure, request: Request) -> None:
 
 def _linked(request: Request, action: str) -> Iterator[tuple[str, str]]:
     """What a protected item uses elsewhere."""
-    if not action.lower().endswith("/protecteditems/write") or not isinstance(request.body, dict):
+    if not action.lower().endswith("/protecteditems/write"):
         return
-    custom = (request.body.get("properties") or {}).get("customProperties") or {}
+    properties = request.body.get("properties") if isinstance(request.body, dict) else None
+    custom = properties.get("customProperties") if isinstance(properties, dict) else None
+    if not isinstance(custom, dict):
+        return
     for key, action_there in (
         ("targetArcClusterCustomLocationId", "Microsoft.ExtendedLocation/customLocations/deploy/action"),
         ("storageContainerId", "Microsoft.AzureStackHCI/storageContainers/deploy/action"),
     ):
         if custom.get(key):
             yield action_there, str(custom[key])
-    for network in dict.fromkeys(nic.get("targetNetworkId") for nic in custom.get("nicsToInclude") or []):
+    nics = custom.get("nicsToInclude")
+    nics = [nic for nic in nics if isinstance(nic, dict)] if isinstance(nics, list) else []
+    for network in dict.fromkeys(nic.get("targetNetworkId") for nic in nics):
         if network:
             yield "Microsoft.AzureStackHCI/logicalNetworks/join/action", str(network)
 

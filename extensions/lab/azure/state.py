@@ -229,7 +229,9 @@ class Azure:
             return
         view = copy.copy(item)
         view.disks, view.nics, view.points = list(item.disks), list(item.nics), list(item.points)
-        view.wanted, view.job = dict(item.wanted), copy.copy(item.job)
+        view.wanted = dict(item.wanted)
+        if item.job is not None:
+            view.job = dataclasses.replace(item.job, tasks=[copy.copy(task) for task in item.job.tasks])
         self.views[item.name.lower()] = view
 
     def move(

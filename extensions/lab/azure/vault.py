@@ -37,8 +37,9 @@ def vaults(azure: Azure, request: Request) -> Answer:
 
 def patch(azure: Azure, request: Request) -> Answer:
     """Its identity can be given and taken; nothing else of it is the lab's business."""
-    body = request.body if isinstance(request.body, dict) else {}
-    kind = (body.get("identity") or {}).get("type", "SystemAssigned" if azure.vault_identity else "None")
+    identity = request.body.get("identity") if isinstance(request.body, dict) else None
+    now = "SystemAssigned" if azure.vault_identity else "None"
+    kind = identity.get("type") if isinstance(identity, dict) else now
     if kind not in ("SystemAssigned", "None"):
         raise bad("InvalidIdentityType", f"The identity type '{kind}' is not supported.")
     before, azure.vault_identity = azure.vault_identity, kind == "SystemAssigned"

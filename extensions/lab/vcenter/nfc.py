@@ -169,9 +169,7 @@ class Lease:
 
 
 def _thumbprint(service: Service) -> str:
-    der = ssl.PEM_cert_to_DER_cert(service.lab.tls.cert.read_text(encoding="ascii").partition("-----END")[0] + _END)
+    first, end, _ = service.lab.tls.cert.read_text(encoding="ascii").partition(ssl.PEM_FOOTER)
+    der = ssl.PEM_cert_to_DER_cert(first + end)
     digest = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
     return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))
-
-
-_END = "-----END CERTIFICATE-----\n"

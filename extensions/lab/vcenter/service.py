@@ -319,7 +319,10 @@ class Service:
         call.session = None
 
     def _planned(self, call: Call) -> dict[str, Any] | None:
-        """A fault that --faults has for this call; its path may name the object's id or a VM's name."""
+        """A fault that --faults has for this call; its path may name the object's id or a VM's name.
+
+        With ``session_expired: true`` the session ends there, and the call is answered as one without any.
+        """
         planned = self.lab.faults.reply("vcenter", call.method, call.moid)
         vm = self.inventory.vm(call.moid)
         if planned is None and vm is not None:

@@ -27,11 +27,11 @@ def sign_in_error(error: BaseException, login: str, source: str) -> ClientError:
     text = " ".join(str(inner) for inner in chain(error))
     if isinstance(error, ImportError):
         return MissingLibrary(f"{what} failed: {error}.", code="MissingLibrary", remedy="pip install azure-identity")
-    if is_untrusted(error):
-        return no_connection(error, host, what)
     found = _AADSTS.search(text)
     if found:
         return _refused(what, found[1], text)
+    if is_untrusted(error):
+        return no_connection(error, host, what)
     status = _status(error)
     if status == 429:
         return Throttled(f"{what} failed: too many sign-ins.", code="TooManyRequests", status=429, operation=what)

@@ -32,6 +32,8 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "x509_certificate_path": ("AZURE_X509_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
     "oidc_token_file_path": ("AZURE_FEDERATED_TOKEN_FILE",),
 }
+# What proves who we are, of which one is enough.
+PROOFS = ("secret", "x509_certificate_path", "oidc_token_file_path")
 
 _SIGN_IN_READ_TIMEOUT_S = 30
 _CONNECT_TIMEOUT_S = 15
@@ -109,8 +111,7 @@ def _chosen(settings: AzureSettings, environ: Mapping[str, str]) -> Identity:
 def _completed(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """Gaps filled from the environment, but never a password of one kind beside one of another from the options."""
     values = dict(given)
-    proofs = ("secret", "x509_certificate_path", "oidc_token_file_path")
-    skip = proofs if any(given[name] for name in proofs) else ()
+    skip = PROOFS if any(given[name] for name in PROOFS) else ()
     for name, variables in ENVIRONMENT.items():
         if not values[name] and name not in skip:
             values[name] = next((environ[variable] for variable in variables if environ.get(variable)), "")

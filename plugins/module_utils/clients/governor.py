@@ -28,8 +28,62 @@ ASSUMED_RETRY_S = 5.0  # where a refusal does not say for how long
 LONGEST_REFUSAL_S = 1800.0  # one request is kept waiting no longer than this from its first refusal on
 _SLOT_PAUSE_S = 0.05
 _WIDEN_EVERY = 10  # accepted requests until one more may be on its way
+_PROBING = 1.2  # times the rate, as long as it rests on a few requests only
 _FASTER_EVERY, _FASTER = 100, 1.05  # limits change, and others who shared a bucket go home
+# A refusal that asks for so long a pause, and for what so many requests would take, speaks of a window.
+_WINDOW_ASKED_S, _WINDOW_WORTH = 20.0, 10
+_WINDOW_MARGIN_S = 1.0
 _SAMPLE, _FULL_SAMPLE = 5, 20  # accepted requests between two refusals that make a rate, and that settle it
+
+
+class _Saved:
+    """How many requests may go now: one count for all, and a smaller one for bulk."""
+
+    def __init__(self, size: float, level: float, now: float) -> None:
+        self.size, self.level, self.bulk = size, level, level * BULK_SHARE
+        self.at = now  # since when this is so
+
+    def has(self, bulk: bool) -> float:
+        return self.bulk if bulk else self.level
+
+    def take(self, bulk: bool) -> None:
+        self.level -= 1.0
+        self.bulk = min(self.bulk - 1.0, self.level) if bulk else min(self.bulk, self.level)
+
+    def at_most(self, left: float) -> None:
+        self.level, self.bulk = min(self.level, left), min(self.bulk, left)
+
+
+class Refill(_Saved):
+    """What is used comes back evenly, ``rate`` requests a second."""
+
+    def __init__(self, rate: float, size: float, level: float, now: float) -> None:
+        super().__init__(size, level, now)
+        self.rate = rate
+
+    def wait_s(self, now: float, bulk: bool) -> float:
+        gained = (now - self.at) * self.rate
+        self.level = min(self.size, self.level + gained)
+        self.bulk = min(self.level, self.bulk + gained * BULK_SHARE)
+        self.at = now
+        lacking = 1.0 - self.has(bulk)
+        return lacking / (self.rate * (BULK_SHARE if bulk else 1.0)) if lacking > 1e-6 else 0.0
+
+
+class Window(_Saved):
+    """What is used comes back all at once when the window is over; the next begins with its first request."""
+
+    def __init__(self, size: float, began_at: float, length_s: float) -> None:
+        super().__init__(size, 0.0, began_at)
+        self.length_s = length_s + _WINDOW_MARGIN_S
+
+    def wait_s(self, now: float, bulk: bool) -> float:
+        if now >= self.at + self.length_s:
+            super().__init__(self.size, self.size, now)
+        return 0.0 if self.has(bulk) >= 1.0 else self.at + self.length_s - now
+
+    def end_at(self, moment: float) -> None:
+        self.at = moment - self.length_s
 
 
 class Bucket:
@@ -38,13 +92,9 @@ class Bucket:
     def __init__(self, width: int, now: float) -> None:
         self.widest = self.width = width
         self.in_flight = 0
-        self.rate: float | None = None  # requests a second; None while nothing has been learnt
-        self.learnt = False
-        self._size = 0.0  # how many came through before the first refusal: the most that may ever be saved up
-        self._level = self._bulk = 0.0  # requests that may go now
-        self._filled_at = now
+        self.model: Refill | Window | None = None  # None while nothing has been learnt
+        self.learnt_at: float | None = None  # since when its rate rests on more than a few requests
         self._counted_from, self._accepted = now, 0
-        self._emptied_at = now - 1.0
         self._closed_until = now
         self._since_refusal = 0
         self._highest = 0.0
@@ -55,66 +105,74 @@ class Bucket:
             return self._closed_until - now
         if self.in_flight >= self.width:
             return _SLOT_PAUSE_S
-        if self.rate is not None:
-            self._fill(now)
-            lacking = 1.0 - (self._bulk if bulk else self._level)
-            if lacking > 1e-6:
-                return lacking / (self.rate * (BULK_SHARE if bulk else 1.0))
-            self._level -= 1.0
-            self._bulk = min(self._bulk - 1.0, self._level) if bulk else min(self._bulk, self._level)
+        if self.model is not None:
+            wait = self.model.wait_s(now, bulk)
+            if wait > 0:
+                return wait
+            self.model.take(bulk)
         self.in_flight += 1
         return 0.0
 
-    def _fill(self, now: float) -> None:
-        gained = (now - self._filled_at) * (self.rate or 0.0)
-        self._level = min(self._size, self._level + gained)
-        self._bulk = min(self._level, self._bulk + gained * BULK_SHARE)
-        self._filled_at = now
-
-    def accepted(self, left: float | None, documented: float | None) -> None:
+    def accepted(self, left: float | None, documented: float | None, now: float) -> None:
         """An answer that was no refusal. ``left``: what it says remains; ``documented``: the rate that goes with it."""
         self._accepted += 1
         self._since_refusal += 1
         if self._since_refusal % _WIDEN_EVERY == 0:
             self.width = min(self.widest, self.width + 1)
-        faster_every = _FASTER_EVERY if self.learnt else _FULL_SAMPLE
-        if self.rate is not None and self._since_refusal % faster_every == 0:
-            self.rate *= _FASTER
+        if (
+            isinstance(self.model, Refill)
+            and self._since_refusal % (_FASTER_EVERY if self.learnt_at is not None else _SAMPLE) == 0
+        ):
+            self.model.rate *= _FASTER if self.learnt_at is not None else _PROBING
         if left is None:
             return
         self._highest = max(self._highest, left)
         if left < self._highest * LOW:
-            if self.rate is None and documented:
-                self.rate, self._size = documented, self._highest
-                self._level = self._bulk = left
-            self._level, self._bulk = min(self._level, left), min(self._bulk, left)
+            if self.model is None and documented:
+                self.model = Refill(documented, self._highest, left, now)
+            if self.model is not None:
+                self.model.at_most(left)
 
     def refused(self, sent_at: float, now: float, asked_s: float) -> None:
-        """The bucket was empty at ``now``. Between two such moments exactly what refilled it was let through."""
-        self._closed_until = max(self._closed_until, now + asked_s)
-        if sent_at <= self._emptied_at:
-            return  # it was on its way when another one learnt this
+        """The bucket was empty when the request came; where this was not yet known, something is learnt from it.
+
+        An answer may be late in coming to us, so the moment is taken to be that of sending.
+        """
+        if sent_at < self._closed_until:  # it was on its way when another one learnt this
+            self._closed_until = max(self._closed_until, sent_at + asked_s)
+            return
+        self._closed_until = now + asked_s
         self.width = max(1, self.width // 2)
         self._since_refusal = 0
-        count, passed = self._accepted, now - self._counted_from
-        if self.rate is None and count < _SAMPLE:
-            pass  # nothing to tell a rate from: it is closed, and fewer go at a time
-        elif self.rate is None:
-            # A bucket that refills all the time asks for one request's worth of patience, a window for its rest.
-            self.rate = max(1.0 / asked_s, count / (passed + asked_s))
-            self._size = float(count)
-            self._start_counting(now)
-        elif passed > 0:
-            measured = max(count, 0.5) / passed
-            self.rate = measured if count >= _SAMPLE else min(self.rate, (count + 1) / passed)
-            self.learnt = self.learnt or count >= _SAMPLE
-            if count >= _FULL_SAMPLE:
-                self._start_counting(now)
-        self._level = self._bulk = 0.0
-        self._filled_at = self._emptied_at = now
+        self._learn(sent_at, asked_s, self._accepted, sent_at - self._counted_from)
+        if self.model is not None:
+            self.model.at_most(0.0)
 
-    def _start_counting(self, now: float) -> None:
-        self._counted_from, self._accepted = now, 0
+    def _learn(self, emptied_at: float, asked_s: float, count: int, passed: float) -> None:
+        rate = count / (passed + asked_s)
+        if isinstance(self.model, Window):
+            self._learnt(emptied_at)
+            self.model.end_at(self._closed_until)
+            if count >= _SAMPLE and asked_s >= _WINDOW_ASKED_S:
+                self.model.size = float(count)
+        elif count >= _SAMPLE and asked_s >= _WINDOW_ASKED_S and asked_s * rate > _WINDOW_WORTH:
+            self.model = Window(float(count), self._counted_from, passed + asked_s)
+        elif self.model is None and count >= _SAMPLE:
+            self.model = Refill(max(1.0 / asked_s, rate), float(count), 0.0, emptied_at)
+        elif self.model is None:
+            return  # nothing to tell a rate from: it is closed, and fewer go at a time
+        elif passed > 0:
+            # Between two moments at which it was empty, exactly what came back was let through.
+            measured = (count + 1) / passed
+            self.model.rate = measured if count >= _SAMPLE else min(self.model.rate, measured)
+            self.model.at = emptied_at
+            if count < _FULL_SAMPLE:
+                return
+            self._learnt(emptied_at)
+        self._counted_from, self._accepted = emptied_at, 0
+
+    def _learnt(self, moment: float) -> None:
+        self.learnt_at = moment if self.learnt_at is None else self.learnt_at
 
 
 class Governor:
@@ -150,7 +208,7 @@ class Governor:
     def answered(self, bucket: Bucket, kind: str, headers: Mapping[str, str]) -> None:
         left, documented = hint(headers, kind)
         with self._lock:
-            bucket.accepted(left, documented)
+            bucket.accepted(left, documented, self._clock.monotonic())
 
     def refused(self, bucket: Bucket, sent_at: float, asked_s: float) -> None:
         with self._lock:

@@ -45,6 +45,7 @@ _KEPT = re.compile(
     re.VERBOSE,
 )
 _BETWEEN = re.compile(r"([\s\"'`,;()\[\]{}<>|]+)")
+_LOOKED_AT = re.compile(r"[^\s\"'`,;()\[\]{}<>|/\\=?&:@]+")
 _GUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 _NO_GUID = "0" * 32
 _PIECES = re.compile(r"([-_.])")
@@ -111,9 +112,14 @@ class Deidentifier:
             return [self.clean(value, field) for value in tree]
         if isinstance(tree, str):
             return self._value(tree, field.lower())
-        if field.lower() in _VLANS and isinstance(tree, int) and tree:
+        if field.lower() in _VLANS and type(tree) is int and tree:
             return self._addresses.vlan(tree)
         return tree
+
+    def told(self, text: str) -> set[str]:
+        """Identifiers that a text still tells, as a last look before it is written. Short ones turn up by chance."""
+        words = set(_LOOKED_AT.findall(text.lower()))
+        return {word for word in words & self._known if len(word) >= _LONG} - WORDS
 
     def _field(self, name: str) -> str:
         return name if name.lower() in WORDS and name.lower() not in self._known else self._text(name)
@@ -145,7 +151,8 @@ class Deidentifier:
         return self._phrases
 
     def _words(self, text: str) -> str:
-        return "".join(self._word(part) if part and not number % 2 else part for number, part in _parts(text))
+        parts = enumerate(_BETWEEN.split(text))  # every other one is what stands between words
+        return "".join(self._word(part) if part and not number % 2 else part for number, part in parts)
 
     def _word(self, word: str) -> str:
         """One word, and the punctuation around it."""
@@ -300,11 +307,6 @@ def _alphabet(sign: str) -> str:
 
 def _pick(noise: int, alphabet: str) -> str:
     return alphabet[noise % len(alphabet)]
-
-
-def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """(even, a word) and (odd, what stands between words)."""
-    return enumerate(_BETWEEN.split(text))
 
 
 def _is_kept(text: str) -> bool:

@@ -101,6 +101,10 @@ class Evidence:
             raise LookFailed(found.failure)
         return found
 
+    def complete(self, *keys: str) -> bool:
+        """Whether all pages of these lists were read."""
+        return not any(self.look(key).more for key in keys)
+
     def data(self, key: str) -> Any:
         """The body of a single resource, or vCenter's plain data."""
         found = self.look(key)

@@ -180,7 +180,7 @@ def _key(evidence: Evidence) -> Judgement:
     machines = names_of(some(evidence.rows("machines"), "discovered machine"))
     items = names_of(_items(evidence))
     strange = items - machines
-    if strange and evidence.look("machines").more:
+    if strange and not evidence.complete("machines"):
         return unseen("not all machines were read")
     return either(not strange, f"{len(items) - len(strange)} of {len(items)} items are named as a discovered machine")
 
@@ -198,8 +198,8 @@ def _same_ids(evidence: Evidence) -> Judgement:
     if not told:
         raise Unseen("no item names an id")
     strange = [one for one in told if ids.normal(one) not in own]
-    if strange and evidence.look("machines").more:
-        return unseen("not all machines were read")
+    if strange and not evidence.complete("machines", "storage_paths"):
+        return unseen("not all machines and storage paths were read")
     cased = sum(own.get(ids.normal(one), one) != one for one in told)
     return either(
         not strange, f"{len(told)} ids, {cased} in another case than the resource's own, {len(strange)} not found"

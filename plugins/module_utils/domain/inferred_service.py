@@ -41,6 +41,8 @@ def accepts(key: str) -> Callable[[Evidence], Judgement]:
             named = f"; it names {listed(look.supported)}" if look.supported else ""
             used = f"; {shown(look.version)} is accepted" if look.version else ""
             return contradicted(f"refused: {listed(look.refused)}{used}{named}")
+        if look.gone:
+            raise Unseen("there is none, so nothing was accepted or refused")
         return settled(f"{shown(look.version)} is accepted")
 
     return judge

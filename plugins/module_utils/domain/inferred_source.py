@@ -199,7 +199,7 @@ def _joined(evidence: Evidence) -> list[tuple[Row, Row]]:
 
 def _join(evidence: Evidence) -> Judgement:
     machines, joined = _machines(evidence), _joined(evidence)
-    if not joined and (evidence.look("machines").more or evidence.look("vcenter_vms").more):
+    if not joined and not evidence.complete("machines", "vcenter_vms"):
         return unseen("not all machines were read")
     if not machines or not rows_of(evidence.data("vcenter_vms")):
         return unseen("one side shows no machine")

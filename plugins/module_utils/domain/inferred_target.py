@@ -91,6 +91,8 @@ def _target_name(evidence: Evidence) -> Judgement:
     there = names_of(evidence.rows("target_machines"))
     names = {values.text(row.get("targetVmName")).lower() for row in _failed_over(evidence)}
     found = names & there
+    if not found and not evidence.complete("target_machines"):
+        return unseen("not all machines of the group were read")
     return either(bool(found), f"{len(found)} of {len(names)} failed-over items have their machine in the group read")
 
 
@@ -99,6 +101,8 @@ def _nic_names(evidence: Evidence) -> Judgement:
     names = [values.text(row.get("targetVmName")).lower() for row in _failed_over(evidence)]
     if not nics:
         return unseen("there is no network interface")
+    if not evidence.complete("target_nics"):
+        return unseen("not all network interfaces were read")
     found = sum(any(nic.startswith(f"{name}-") for nic in nics) for name in names)
     return either(found > 0, f"{found} of {len(names)} failed-over items have such an interface")
 

@@ -9,13 +9,14 @@ Names and environment variables are those of azure.azcollection, as far as both 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.parameters import env_fallback
 
 from ..clients.cloud import KNOWN_CLOUDS
-from ..clients.credentials import AUTH_SOURCES, ENVIRONMENT, VALIDATION_MODES, AzureSettings
+from ..clients.credentials import AUTH_SOURCES, ENVIRONMENT, PROOFS, VALIDATION_MODES, AzureSettings
 
 
 def azure_spec() -> dict[str, Any]:
@@ -46,4 +47,14 @@ def azure_spec() -> dict[str, Any]:
 def azure_settings(params: Mapping[str, Any]) -> AzureSettings:
     """The settings in a module's parameters; what is absent, null or empty counts as not said."""
     given = {name: params[name] for name in azure_spec() if params.get(name) not in (None, "")}
+    # Ansible has filled the gaps from the environment: its secret must not beat a certificate that the task names.
+    said = [name for name in PROOFS if name in given and not _is_of_environment(name, given[name])]
+    for name in PROOFS:
+        if said and name not in said:
+            given.pop(name, None)
     return AzureSettings(**given)
+
+
+def _is_of_environment(name: str, value: str) -> bool:
+    found = [os.environ.get(variable, "") for variable in ENVIRONMENT[name]]
+    return value in found or value in [os.path.expanduser(os.path.expandvars(text)) for text in found]

@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..clients.arm import ArmClient
+from ..clients.credentials import AzureSettings
+from ..clients.errors import InvalidRequest
 from ..clients.vcenter_contact import VcenterContact
+from ..clients.vcenter_session import VcenterSettings
 from ..domain import inferred
 from ..domain.deidentify import Deidentifier
 from ..domain.evidence import VERDICTS, Evidence, Fact, Judgement, Reply
@@ -39,6 +43,7 @@ _ORDER = ("contradicted", "failed", "settled", "not_seen")
 class Contact:
     """What one first contact found."""
 
+    scope: Scope
     evidence: Evidence
     judgements: list[tuple[Fact, Judgement]]
 
@@ -75,25 +80,29 @@ class Contact:
 
 
 def first_contact(
-    arm: ArmClient,
-    scope: Scope,
-    witness: Witness,
-    vcenter: VcenterContact | None,
+    azure: AzureSettings,
+    vcenter: VcenterSettings | None,
+    scope_of: Callable[[str], Scope],
     *,
     target_group: str = "",
 ) -> Contact:
-    """Look at both worlds, and judge. ``arm`` must have been made with ``watch=witness.saw``."""
-    looks = AzureLooks(arm, scope, witness, target_group=target_group).all()
-    looks = {**looks, **vcenter_looks(vcenter, arm.clock.now)}
+    """Look at both worlds, and judge. ``scope_of`` names the project in the subscription that is found."""
+    witness = Witness()
+    client = VcenterContact(vcenter) if vcenter else None
+    with ArmClient(azure, watch=witness.saw) as arm, contextlib.closing(client) if client else contextlib.nullcontext():
+        scope = scope_of(arm.subscription_id)
+        looks = AzureLooks(arm, scope, witness, target_group=target_group).all()
+        looks = {**looks, **vcenter_looks(client, arm.clock.now)}
     evidence = Evidence(looks=looks, replies=tuple(witness.replies))
-    return Contact(evidence=evidence, judgements=inferred.judgements(evidence))
+    return Contact(scope=scope, evidence=evidence, judgements=inferred.judgements(evidence))
 
 
 # -- the files -------------------------------------------------------------------------------------------------------
 
 
-def files(contact: Contact, scope: Scope, identifiers: Iterable[str]) -> dict[str, str]:
+def files(contact: Contact, identifiers: Iterable[str]) -> dict[str, str]:
     """The texts of the de-identified files by name. ``identifiers`` are those that no reply may tell."""
+    scope = contact.scope
     roots = (scope.project, scope.resource_group, scope.source_appliance, scope.target_appliance)
     tool = Deidentifier(secrets.token_bytes(32), roots)
     tool.know(*filter(None, (*roots, *identifiers)))
@@ -107,7 +116,14 @@ def files(contact: Contact, scope: Scope, identifiers: Iterable[str]) -> dict[st
         "azure.json": [_cleaned(tool, entry) for entry in azure],
         "vcenter.json": {key: tool.clean(data) for key, data in vcenter.items()},
     }
-    return {name: json.dumps(tree, indent=1) + "\n" for name, tree in told.items()}
+    texts = {name: json.dumps(tree, indent=1, ensure_ascii=False) + "\n" for name, tree in told.items()}
+    if any(map(tool.told, texts.values())):
+        raise InvalidRequest(
+            "the replies could not be freed of every identifier, so no file is written",
+            code="not_deidentified",
+            remedy="run this again; if it stays, report it without the replies",
+        )
+    return texts
 
 
 def _cleaned(tool: Deidentifier, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first look at a tenant's Azure: reads only.
 
-Requests: at most 52, sign-in and endpoint metadata aside, whatever the tenant's size. Of each list at most three pages
+Requests: at most 48 whatever the tenant's size, sign-in, endpoint metadata and retries aside. Of each list at most three pages
 are read, of single items and jobs at most three.
 """
 
@@ -147,7 +147,7 @@ class AzureLooks:
 
     def _fabrics(self, known: _Known, vault: str) -> str:
         """The id of the Azure Local instance behind the target appliance."""
-        self.read("fabrics", self.scope.fabrics_path, *where.DATA_REPLICATION)
+        self.read("fabrics", self.scope.fabrics_path, *where.DATA_REPLICATION, pages=MOST_PAGES)
         listed = self.rows("fabrics")
         source = known.fabric_of(listed, "vmwareSiteId", self.scope.source_appliance)
         target = known.fabric_of(listed, "azStackHciSiteId", self.scope.target_appliance)

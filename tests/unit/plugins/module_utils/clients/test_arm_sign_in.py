@@ -70,6 +70,13 @@ def test_a_refused_sign_in(azure: HttpsServer, arm: ArmClient, clock: Any, numbe
     assert clock.naps == []
 
 
+def test_words_of_a_refusal_are_not_taken_for_a_certificate(azure: HttpsServer, arm: ArmClient) -> None:
+    text = "AADSTS700021: Client assertion application identifier doesn't match 'client_id' parameter."
+    azure.on("POST", TOKEN, Answer({"error": "invalid_client", "error_description": text}, status=401))
+    with pytest.raises(AuthenticationFailed, match="not the application's own"):
+        arm.get(SITE, V)
+
+
 def test_an_unknown_tenant(azure: HttpsServer, arm: ArmClient) -> None:
     azure.on("GET", DISCOVERY, entra(400, "90002", "invalid_tenant"))
     with pytest.raises(AuthenticationFailed, match="tenant does not exist") as caught:

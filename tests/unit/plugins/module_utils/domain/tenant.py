@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import rights
@@ -201,15 +201,18 @@ VERSIONS = {"vault": "2026-05-01", "site": "2024-12-01-preview", "storage_paths"
 
 
 def replies() -> list[Reply]:
-    def reply(path: str, status: int = 200, **headers: str) -> Reply:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        told = {"date": NOW.strftime("%a, %d %b %Y %H:%M:%S GMT"), "x-ms-correlation-request-id": "x", **named}
+    def reply(path: str, /, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+        told = {
+            "date": NOW.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            "x-ms-correlation-request-id": "x",
+            **(headers or {}),
+        }
         return Reply(look="vault", method="GET", url=path, status=status, headers=told, body={}, at=NOW)
 
     return [
-        *(reply(VAULT, **{PROVIDER_COUNT: count}) for count in ("1099", "1099", "1097")),
-        reply(f"{GROUP}/providers/Microsoft.Migrate/migrateProjects/berlin", **{READS_COUNT: "249"}),
-        reply(VAULT, 429, retry_after="17"),
+        *(reply(VAULT, headers={PROVIDER_COUNT: count}) for count in ("1099", "1099", "1097")),
+        reply(f"{GROUP}/providers/Microsoft.Migrate/migrateProjects/berlin", headers={READS_COUNT: "249"}),
+        reply(VAULT, 429, {"retry-after": "17"}),
     ]
 
 
@@ -217,17 +220,14 @@ def evidence(
     change: Callable[[dict[str, list[Any]]], object] = lambda tree: None,
     *,
     replies_too: list[Reply] | None = None,
-    **looks: Any,
+    looks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Evidence:
-    """The good tenant, changed: its bodies by ``change``, whole looks by name (fields of Look, or None for none)."""
+    """The good tenant, changed: its bodies by ``change``, its looks by name (fields of Look)."""
     told = pages()
     change(told)
     made = {
         key: Look(key=key, pages=tuple(bodies), version=VERSIONS.get(key, "2024-07-10")) for key, bodies in told.items()
     }
-    for key, fields in looks.items():
-        if fields is None:
-            del made[key]
-        else:
-            made[key] = dataclasses.replace(made[key], **fields)
+    for key, fields in (looks or {}).items():
+        made[key] = dataclasses.replace(made[key], **fields)
     return Evidence(looks=made, replies=tuple(replies() if replies_too is None else replies_too))

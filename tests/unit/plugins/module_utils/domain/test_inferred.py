@@ -31,8 +31,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain.evidence im
     judge,
     shown,
 )
-
-from . import tenant
+from ansible_collections.azlocal.migrate.tests.unit.plugins.module_utils.domain import tenant
 
 ROOT = Path(__file__).resolve().parents[5]
 FACTS = {fact.key: fact for fact in inferred.FACTS}
@@ -222,14 +221,14 @@ def test_another_reply_contradicts_the_fact(key: str) -> None:
 @pytest.mark.parametrize("key", VERSIONS)
 def test_a_refused_version_contradicts_and_names_what_is_accepted(key: str) -> None:
     refused = {"refused": ("2026-05-01",), "supported": ("2024-09-01",), "version": "2024-09-01"}
-    found = verdict(key, tenant.evidence(**{VERSIONS[key]: refused}))
+    found = verdict(key, tenant.evidence(looks={VERSIONS[key]: refused}))
     assert found.verdict == CONTRADICTED
     assert found.seen == "refused: 2026-05-01; 2024-09-01 is accepted; it names 2024-09-01"
 
 
 @pytest.mark.parametrize("key", BY_LOOK)
 def test_what_is_not_there_under_the_name_we_expect_contradicts(key: str) -> None:
-    assert verdict(key, tenant.evidence(**{BY_LOOK[key]: {"gone": True, "pages": ()}})).verdict == CONTRADICTED
+    assert verdict(key, tenant.evidence(looks={BY_LOOK[key]: {"gone": True, "pages": ()}})).verdict == CONTRADICTED
 
 
 def late(seconds: float, **headers: str) -> list[Any]:
@@ -312,24 +311,33 @@ def test_evidence_that_is_not_there_is_not_seen(key: str, change: Change) -> Non
     assert verdict(key, tenant.evidence(only_first)).verdict == NOT_SEEN
 
 
-@pytest.mark.parametrize("key", ["item_key", "id_case", "join_uuid"])
-def test_what_may_be_on_a_page_that_was_not_read_is_not_contradicted(key: str) -> None:
-    change = put("machines", 1, "value", value=[]) if key != "join_uuid" else WRONG[key]
-    found = verdict(key, tenant.evidence(change, machines={"more": True}) if key == "join_uuid" else more(change))
-    assert found.verdict == NOT_SEEN
+@pytest.mark.parametrize(
+    ("key", "look"),
+    [
+        ("item_key", "machines"),
+        ("id_case", "machines"),
+        ("id_case", "storage_paths"),
+        ("join_uuid", "vcenter_vms"),
+        ("target_machine", "target_machines"),
+        ("target_nics", "target_nics"),
+    ],
+)
+def test_what_may_be_on_a_page_that_was_not_read_is_not_contradicted(key: str, look: str) -> None:
+    assert verdict(key, tenant.evidence(WRONG[key])).verdict == CONTRADICTED
+    assert verdict(key, tenant.evidence(WRONG[key], looks={look: {"more": True}})).verdict == NOT_SEEN
 
 
-def more(change: Change) -> Evidence:
-    made = tenant.evidence(change)
-    looks = {**made.looks, "machines": dataclasses.replace(made.looks["machines"], more=True)}
-    return Evidence(looks=looks, replies=made.replies)
+@pytest.mark.parametrize("key", VERSIONS)
+def test_what_is_not_there_says_nothing_of_its_version(key: str) -> None:
+    gone = {"gone": True, "pages": (), "version": ""}
+    assert verdict(key, tenant.evidence(looks={VERSIONS[key]: gone})).verdict == NOT_SEEN
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------
 
 SECRET = "zq7x-berlin"
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.just(SECRET) | st.text(max_size=5)
-junk = st.recursive(
+junk: st.SearchStrategy[Any] = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
 )
 
