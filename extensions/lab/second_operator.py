@@ -50,7 +50,7 @@ def _move(world: World, vm: SourceVm) -> None:
 
 
 def _snapshot(world: World, vm: SourceVm) -> None:
-    world.change_source(vm, "config", "snapshots", [*vm.snapshots, SNAPSHOT], _CAUSE)
+    world.take_snapshot(vm, SNAPSHOT, _CAUSE)
 
 
 def _add_disk(world: World, vm: SourceVm) -> None:

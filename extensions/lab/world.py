@@ -95,6 +95,7 @@ class SourceVm:
     hardware_version: str = "vmx-19"
     cbt_enabled: bool = True
     snapshots: list[str] = dataclasses.field(default_factory=list)
+    snapshot_times: dict[str, dt.datetime] = dataclasses.field(default_factory=dict)  # of those made while the lab runs
     question: str = ""
     template: bool = False
     consolidation_needed: bool = False
@@ -254,6 +255,12 @@ class World:
             self.journal.write(vm.instance_uuid, "source", what, before, value, cause)
         for listener in self.change_listeners:
             listener(vm, attribute)
+
+    def take_snapshot(self, vm: SourceVm, name: str, cause: int) -> None:
+        """One more, below the others."""
+        with self.lock:
+            vm.snapshot_times[name] = self.source_now()
+            self.change_source(vm, "config", "snapshots", [*vm.snapshots, name], cause)
 
     def change_source_nic(
         self, vm: SourceVm, nic: SourceNic, connected: bool, start_connected: bool, cause: int

@@ -44,6 +44,7 @@ vms:
   description: >-
     One entry per VM with C(name), C(instance_uuid), C(machine_id), C(power), C(tools), C(os_type), C(firmware),
     C(cpu_cores), C(memory_mb), C(disks), C(nics), C(snapshots), C(host), C(folder) and what else is known.
+    C(unreadable) lists what vCenter keeps back from the account.
     C(machine_id) is empty where Azure Migrate does not know the VM yet, C(moid) where vCenter does not.
   returned: success
   type: list

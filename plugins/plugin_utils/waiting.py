@@ -22,7 +22,7 @@ _TERMINAL = sys.stderr.isatty()
 
 PRINT_EVERY_S = 60.0
 STUMBLE_S = 900.0  # how long looks may fail in a row: a vCenter restarts in some ten minutes
-CLEANING = frozenset({"clean_up", "remove_failed"})  # actions that a second try follows
+CLEANING = frozenset({"clean_up", "remove_failed", "hold"})  # actions that a second try follows
 PASSES = 3  # how often the verb may act again in one task
 
 _INFO = frozenset({**azure_spec(), **vcenter_spec(), **project_spec(), "vms": {}})
@@ -91,7 +91,7 @@ class Waiter:
 
     @property
     def cleaning(self) -> list[bool]:
-        """Per VM: an earlier failure is being cleaned up in this task, so that it may be tried again."""
+        """Per VM: this task cleans up an earlier failure of it, or holds it back, and may try it again."""
         return [result.get("action") in CLEANING and not result.get("settled", True) for result in self.results]
 
     @property
@@ -134,6 +134,8 @@ class Waiter:
     def give_up(self) -> None:
         """The time is over: what still moves failed for this task, and goes on by itself."""
         for index, result in enumerate(self.results):
+            if result["status"] == "blocked":  # it was held back all the time, and says why
+                result["settled"] = True
             if not result.get("settled", True) and result["status"] != "failed":
                 self._given_up.add(index)
                 result.update(

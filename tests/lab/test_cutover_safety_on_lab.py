@@ -11,7 +11,6 @@ import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.marks import Mark, encode
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.cutover import Cutover, Options
-from ansible_collections.azlocal.migrate.plugins.module_utils.services.observation import utc_now
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.replication import Replication
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.verification import Verification
 from ansible_collections.azlocal.migrate.tests.support.services_bench import DEFAULTS, Bench, entry, wait_verified
@@ -40,7 +39,7 @@ def test_a_mark_that_another_controller_has_just_written_is_heeded(bench: Bench,
     vm = ready[1]
     see = bench.look()
     see.subjects([entry(vm)])  # the lists are read now, before the other one acts
-    theirs = dataclasses.replace(bench.mark(vm), cutover_at=utc_now(), attempt=1)
+    theirs = dataclasses.replace(bench.mark(vm), cutover_at=bench.arm.clock.now(), attempt=1)
     bench.vcenter.set_mark(bench.source(vm).moid, encode(theirs))
     late = bench.tick(vm, see=see)[vm]
     assert (late.status, late.error_code) == ("failed", "moved_on")

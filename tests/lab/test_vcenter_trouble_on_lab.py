@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import (
     AuthenticationFailed,
+    BadReply,
     ClientError,
     Conflict,
     PermissionDenied,
@@ -18,7 +20,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors imp
     ServiceError,
 )
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
-from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import any_vm, count
+from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import any_vm, client_of, count
 from lab.runtime import Lab
 
 
@@ -75,12 +77,30 @@ def test_lost_reply_of_a_read(small: Lab, client: VcenterClient) -> None:
     assert client.vms() == whole
 
 
-def test_service_that_is_down(small: Lab, client: VcenterClient) -> None:
-    client.about()
-    fail(small, "RetrievePropertiesEx", status=503, message="no healthy upstream")
-    with pytest.raises(ServiceError) as caught:
-        client.vms()
-    assert caught.value.status == 503
+@pytest.mark.parametrize(("times", "pauses"), [(1, [0.0]), (3, [0.0, 2.0, 10.0]), (-1, [0.0, 2.0, 10.0])])
+def test_service_that_is_down(small: Lab, times: int, pauses: list[float]) -> None:
+    """For a moment: the read is made again. For good: one sentence, after four tries."""
+    slept: list[float] = []
+    with client_of(small, Clock(sleep=slept.append)) as client:
+        whole = client.vms()
+        fail(small, "RetrievePropertiesEx", status=503, message="no healthy upstream", times=times)
+        if times > 0:
+            assert client.vms() == whole
+        else:
+            with pytest.raises(ServiceError, match="reading the virtual machines failed: HTTP 503") as caught:
+                client.vms()
+            assert (caught.value.status, bool(caught.value.remedy)) == (503, True)
+    assert slept == pauses
+
+
+def test_place_in_a_read_that_is_lost_each_time(small: Lab) -> None:
+    slept: list[float] = []
+    with client_of(small, Clock(sleep=slept.append)) as client:
+        fail(small, "ContinueRetrievePropertiesEx", code="InvalidArgument", times=-1)
+        with pytest.raises(BadReply, match="lost its place in each of 4 reads"):
+            client.vms(page_size=2)
+    assert len(slept) == 3
+    assert count(small, "ContinueRetrievePropertiesEx") == 4
 
 
 def test_adapters_changed_by_two(small: Lab, client: VcenterClient) -> None:

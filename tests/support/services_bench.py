@@ -80,9 +80,11 @@ class Bench:
         service = Replication(self.look(), DEFAULTS, check=check)
         return by_name(service.present([entry(vm, **more) for vm in vms]))
 
-    def tick(self, *vms: str, see: Observatory | None = None, check: bool = False, **options: Any) -> dict[str, Result]:
+    def tick(
+        self, *vms: str, see: Observatory | None = None, check: bool = False, retry: bool = False, **options: Any
+    ) -> dict[str, Result]:
         service = Cutover(see or self.look(), Options(**options), self.hosts(), check=check)
-        return by_name(service.tick([entry(vm) for vm in vms]))
+        return by_name(service.tick([entry(vm, retry=retry) for vm in vms]))
 
     def verify(self, *vms: str) -> dict[str, Result]:
         service = Verification(self.look(), DEFAULTS, self.hosts(), check_mode=False)

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient, VcenterSettings
 from lab.runtime import Lab
 from lab.world import SourceVm
 
 
-def client_of(running: Lab, **changes: Any) -> VcenterClient:
+def client_of(running: Lab, clock: Clock | None = None, **changes: Any) -> VcenterClient:
     """A client with the settings that lab.env hands to everybody."""
     told = running.environment
     values: dict[str, Any] = {
@@ -25,7 +26,8 @@ def client_of(running: Lab, **changes: Any) -> VcenterClient:
         "password": told["VMWARE_PASSWORD"],
         "vcenter_ca_path": told["VMWARE_CA_PATH"],
     }
-    return VcenterClient(VcenterSettings(**(values | changes)), connect_timeout_s=5, request_timeout_s=30)
+    settings = VcenterSettings(**(values | changes))
+    return VcenterClient(settings, connect_timeout_s=5, request_timeout_s=30, clock=clock)
 
 
 def any_vm(running: Lab) -> SourceVm:

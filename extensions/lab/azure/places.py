@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from .. import names
 from . import ids, landing
 from .state import Azure
@@ -133,12 +135,24 @@ def bridge(azure: Azure, request: Request) -> Answer:
     return _one(bridge_rows(azure), request, "Microsoft.ResourceConnector/appliances")
 
 
+def _volume(path: str) -> str:
+    """The cluster shared volume of a storage path: all paths on it share its space."""
+    return "\\".join(path.split("\\")[:3])
+
+
+def _used_mb(azure: Azure) -> Counter[str]:
+    """What the disks on each volume take."""
+    volumes = {ids.STORAGE[name].lower(): _volume(path) for name, (path, _, _) in names.STORAGE_PATHS.items()}
+    used: Counter[str] = Counter()
+    for disk in [disk for vm in azure.world.target.values() for disk in vm.disks] + [*azure.world.seeds.values()]:
+        used[volumes.get(disk.storage_path.lower(), "")] += disk.size_bytes // 2**20
+    return used
+
+
 def storage_rows(azure: Azure) -> list[JSON]:
     rows = []
+    used = _used_mb(azure)
     for name, (path, size, free) in names.STORAGE_PATHS.items():
-        taken = [disk for vm in azure.world.target.values() for disk in vm.disks]
-        taken += azure.world.seeds.values()
-        used = sum(disk.size_bytes for disk in taken if same(disk.storage_path, ids.STORAGE[name])) // 2**20
         rows.append(
             {
                 "id": ids.STORAGE[name],
@@ -149,7 +163,11 @@ def storage_rows(azure: Azure) -> list[JSON]:
                 "properties": {
                     "path": path,
                     "provisioningState": "Succeeded",
-                    "status": {**_SUCCEEDED, "availableSizeMB": max(0, free - used), "containerSizeMB": size},
+                    "status": {
+                        **_SUCCEEDED,
+                        "availableSizeMB": max(0, free - used[_volume(path)]),
+                        "containerSizeMB": size,
+                    },
                 },
             }
         )

@@ -51,7 +51,7 @@ class Appliance:
             return
 
         def work() -> Any:
-            self._world.change_source(vm, "config", "snapshots", [*vm.snapshots, SNAPSHOT], 0)
+            self._world.take_snapshot(vm, SNAPSHOT, 0)
             self._world.schedule.after(STANDS_S, lambda: self._remove(vm, life))
             return snapshot_ref(vm, len(vm.snapshots))
 

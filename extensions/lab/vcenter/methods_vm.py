@@ -208,7 +208,7 @@ def create_snapshot(call: Call) -> Any:
     def work() -> Any:
         from .devices import snapshot_ref
 
-        call.world.change_source(vm, "config", "snapshots", [*vm.snapshots, name], call.cause)
+        call.world.take_snapshot(vm, name, call.cause)
         return snapshot_ref(vm, len(vm.snapshots))
 
     return _task(call, vm, SNAPSHOT_S, work)

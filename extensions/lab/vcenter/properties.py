@@ -140,13 +140,14 @@ def snapshot(_: Inventory, vm: SourceVm) -> Any:
     """The tree, one below the other; None without any."""
     tree = None
     for number in range(len(vm.snapshots), 0, -1):
+        title = vm.snapshots[number - 1]
         tree = make(
             vim.vm.SnapshotTree,
             snapshot=snapshot_ref(vm, number),
             vm=Inventory.vm_ref(vm),
-            name=vm.snapshots[number - 1],
+            name=title,
             id=number,
-            createTime=EPOCH + dt.timedelta(days=number),
+            createTime=vm.snapshot_times.get(title, EPOCH + dt.timedelta(days=number)),
             state=vm.power,
             quiesced=False,
             replaySupported=False,

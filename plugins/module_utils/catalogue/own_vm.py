@@ -206,6 +206,11 @@ _SOURCE: dict[str, Row] = {
         "Name the vCenter that holds it, and see that the account may read it",
         "no",
     ),
+    "vcenter_unreadable": (
+        "vCenter keeps back what must be known of it: its mark, power, disks, snapshots, guest or the like",
+        "Give the account the privilege that the message names (System.Read: the role Read-only) on this VM",
+        "after_repair",
+    ),
     "foreign_mark": (
         "the custom attribute azlocal.migrate holds text that this version did not write",
         "Use the version that wrote it, or clear the attribute if you know that nothing is under way",
@@ -221,6 +226,11 @@ _SOURCE: dict[str, Row] = {
     "question": ("it waits for an answer in vCenter", "Answer the question in vCenter", "after_repair"),
     "tools_missing": ("VMware Tools do not run", "Install or start VMware Tools", "after_repair"),
     "snapshots": ("it has snapshots", "Delete the snapshots before the cutover", "after_repair"),
+    "replication_cycle": (
+        "it has one snapshot that is minutes old: a replication cycle may be under way",
+        "Wait until the snapshot is gone, or run again in some minutes; a run that waits takes it up by itself",
+        "later",
+    ),
     "cbt_off_snap": (
         "changed block tracking is off and cannot be turned on while there are snapshots",
         "Delete the snapshots, or turn changed block tracking on yourself",

@@ -45,6 +45,7 @@ class VcenterClient:
             settings, connect_timeout_s=connect_timeout_s, request_timeout_s=request_timeout_s, clock=self._clock
         )
         self._places: Places | None = None
+        self.clock_ahead = dt.timedelta()  # how far vCenter's clock is before ours, as the last read showed it
         self._making = threading.Lock()
 
     def __enter__(self) -> VcenterClient:
@@ -77,8 +78,7 @@ class VcenterClient:
         """Every virtual machine that the account may see."""
 
         def ask(wire: Wire) -> list[dict[str, Any]]:
-            self._places = vcenter_read.read_places(wire)
-            return vcenter_read.read_all(wire, self._places, page_size)
+            return vcenter_read.read_all(wire, self._places_now(wire), page_size)
 
         return self._session.read("reading the virtual machines", ask)
 
@@ -86,11 +86,11 @@ class VcenterClient:
         """One virtual machine, as it is at this moment."""
 
         def ask(wire: Wire) -> dict[str, Any]:
-            props = vcenter_read.read_one(wire, moid)
+            found = vcenter_read.read_one(wire, moid)
             places = self._known_places(wire)
-            if vcenter_read.refers_to_unknown(props, places):
-                places = self._places = vcenter_read.read_places(wire)
-            return vcenter_read.parse_fresh(wire, moid, props, places)
+            if vcenter_read.refers_to_unknown(found.props, places):
+                places = self._places_now(wire)
+            return vcenter_read.parse_fresh(wire, found, places)
 
         return self._session.read(f"reading the virtual machine {moid}", ask)
 
@@ -102,9 +102,13 @@ class VcenterClient:
         return self._session.read("reading events", lambda wire: vcenter_events.read(wire, wanted, kinds, since))
 
     def _known_places(self, wire: Wire) -> Places:
-        if self._places is None:
-            self._places = vcenter_read.read_places(wire)
-        return self._places
+        return self._places or self._places_now(wire)
+
+    def _places_now(self, wire: Wire) -> Places:
+        places = self._places = vcenter_read.read_places(wire)
+        if places.server_clock is not None:
+            self.clock_ahead = places.server_clock - self._clock.now()
+        return places
 
     # -- marks -------------------------------------------------------------------------------------------------
 
@@ -190,7 +194,7 @@ class VcenterClient:
     def _reconfigure_nics(self, moid: str, wanted: Mapping[int, tuple[bool, bool]], timeout_s: float) -> None:
         paths = ("config.hardware.device", "config.changeVersion", "runtime.powerState")
         props = self._session.read(
-            f"reading the network adapters of {moid}", lambda wire: vcenter_read.read_one(wire, moid, paths)
+            f"reading the network adapters of {moid}", lambda wire: vcenter_read.read_needed(wire, moid, paths)
         )
         edits = devices.connection_changes(
             props.get("config.hardware.device") or [],
@@ -224,8 +228,8 @@ class VcenterClient:
 
     def _folder(self, wire: Wire, moid: str, path: str) -> str:
         """The id of the folder at that path, "" when the machine is in it already."""
-        parent = id_of(vcenter_read.read_one(wire, moid, ("parent",)).get("parent"))
-        places = self._places = vcenter_read.read_places(wire)
+        parent = id_of(vcenter_read.read_needed(wire, moid, ("parent",)).get("parent"))
+        places = self._places_now(wire)
         folder = places.root_of(parent)
         if not folder:
             raise InvalidRequest(

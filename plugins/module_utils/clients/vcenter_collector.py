@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from .vcenter_faults import is_expired_session
 from .vcenter_session import ReadCut, Wire
@@ -15,13 +15,18 @@ from .vcenter_session import ReadCut, Wire
 Wanted = Sequence[tuple[Any, Sequence[str]]]  # managed type, property paths
 
 
+class Found(NamedTuple):
+    """One object. What is in neither table is simply unset."""
+
+    thing: Any
+    props: dict[str, Any]
+    missing: Mapping[str, Any]  # property path -> the fault with which vCenter kept it back
+
+
 def retrieve(
     wire: Wire, wanted: Wanted, *, view: Any = None, objects: Sequence[Any] = (), page_size: int = 500
-) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """(object, its properties) for everything in the view and for the objects named.
-
-    A property that vCenter does not show (no permission, or the machine is not accessible) is simply not there.
-    """
+) -> Iterator[Found]:
+    """Everything in the view, and the objects named."""
     collector_types = wire.sdk.vmodl.query.PropertyCollector
     roots = [collector_types.ObjectSpec(obj=thing, skip=False) for thing in objects]
     if view is not None:
@@ -35,7 +40,7 @@ def retrieve(
     page = collector.RetrievePropertiesEx([spec], collector_types.RetrieveOptions(maxObjects=page_size))
     while page is not None:
         for found in page.objects:
-            yield found.obj, _properties(wire, found)
+            yield _found(found)
         if not page.token:
             return
         try:
@@ -44,11 +49,12 @@ def retrieve(
             raise ReadCut from fault
 
 
-def _properties(wire: Wire, found: Any) -> dict[str, Any]:
-    for missing in found.missingSet or []:
-        if is_expired_session(missing.fault):  # vCenter answers an expired session's read like this, without a fault
-            raise missing.fault
-    return {entry.name: entry.val for entry in found.propSet}
+def _found(found: Any) -> Found:
+    missing = {entry.path: entry.fault for entry in found.missingSet or []}
+    for fault in missing.values():
+        if is_expired_session(fault):  # vCenter answers an expired session's read like this, without a fault
+            raise fault
+    return Found(found.obj, {entry.name: entry.val for entry in found.propSet}, missing)
 
 
 @contextmanager

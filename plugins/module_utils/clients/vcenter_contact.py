@@ -74,9 +74,8 @@ class VcenterContact:
             with container_view(wire, [kind]) as view:
                 wanted = [(kind, vcenter_read.VM_PATHS)]
                 found = list(itertools.islice(retrieve(wire, wanted, view=view, page_size=_PAGE), MOST_VMS + 1))
-            return [vcenter_read.parse_vm(moid(vm), props, places) for vm, props in found[:MOST_VMS]], len(
-                found
-            ) > MOST_VMS
+            shown = [vcenter_read.parse_vm(moid(vm), props, places) for vm, props, _missing in found[:MOST_VMS]]
+            return shown, len(found) > MOST_VMS
 
         return self._session.read("reading virtual machines", ask)
 

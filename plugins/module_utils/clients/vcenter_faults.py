@@ -105,6 +105,14 @@ def _permission(fault: Any) -> tuple[str, str]:
     return f"the account lacks the privilege {told}", f"Give the account a role in vCenter with {told}{shown}"
 
 
+def kept_back(path: str, fault: Any) -> dict[str, str]:
+    """A property that vCenter did not show, as plain data: which, for want of which privilege, or why else."""
+    groups = getattr(fault, "missingPrivileges", None) or []
+    lacking = [privilege for entry in groups for privilege in entry.privilegeIds]
+    told = ", ".join(dict.fromkeys(lacking)) or str(getattr(fault, "privilegeId", None) or "")
+    return {"path": path, "privilege": told, "fault": kind(fault)}
+
+
 def _object(managed_object: Any) -> str:
     return "an object" if managed_object is None else f"{kind(managed_object)} {moid(managed_object)}"
 

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .vcenter_collector import Found
 from .vcenter_names import decode
 from .vcenter_sdk import kind, moid
 
 MARK_ATTRIBUTE = "azlocal.migrate"
+ATTRIBUTES = "customFieldsManager.field"  # how the list of custom attributes is called where it cannot be read
 TRUNK_VLAN = 4095  # on a standard port group: all VLANs go to the guest
 
 
@@ -26,6 +29,8 @@ class Places:
     port_groups: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # key -> (name, VLAN)
     opaque_networks: dict[str, str] = field(default_factory=dict)
     mark_key: int | None = None
+    hidden_attributes: Mapping[str, Any] = field(default_factory=dict)  # the fault, where they may not be listed
+    server_clock: dt.datetime | None = None  # as it was when this was read
     attribute_keys: frozenset[int] = frozenset()
     standard_vlans: dict[str, dict[str, int | None]] = field(default_factory=dict)  # host -> port group -> VLAN
 
@@ -57,13 +62,14 @@ def property_paths(vim: Any) -> list[tuple[Any, list[str]]]:
         (vim.dvs.DistributedVirtualPortgroup, ["name", "key", "config.defaultPortConfig"]),
         (vim.OpaqueNetwork, ["name", "summary"]),
         (vim.CustomFieldsManager, ["field"]),
+        (vim.ServiceInstance, ["serverClock"]),
     ]
 
 
-def build(objects: Iterable[tuple[Any, dict[str, Any]]]) -> Places:
+def build(objects: Iterable[Found]) -> Places:
     """Sort what the property collector returned into the tables."""
     places = Places()
-    for thing, props in objects:
+    for thing, props, missing in objects:
         ref, name = moid(thing), decode(props.get("name", ""))
         match kind(thing):
             case "Folder":
@@ -80,6 +86,9 @@ def build(objects: Iterable[tuple[Any, dict[str, Any]]]) -> Places:
                 places.opaque_networks[network_id or ref] = name
             case "CustomFieldsManager":
                 _attributes(places, props.get("field") or [])
+                places.hidden_attributes = {ATTRIBUTES: missing["field"]} if "field" in missing else {}
+            case "ServiceInstance":
+                places.server_clock = props.get("serverClock")
     return places
 
 

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import vcenter_devices as devices
 from . import vcenter_places as place_tables
-from .vcenter_collector import container_view, retrieve
+from .vcenter_collector import Found, container_view, retrieve
+from .vcenter_faults import kept_back
 from .vcenter_names import decode
 from .vcenter_places import Places
 from .vcenter_sdk import moid
@@ -57,13 +59,14 @@ _LINUX_IDS = tuple(
 
 
 def read_places(wire: Wire) -> Places:
-    """Folders, hosts, networks and the key of our attribute, in one read."""
+    """Folders, hosts, networks, the key of our attribute and vCenter's time, in one read."""
     vim = wire.sdk.vim
     wanted = place_tables.property_paths(vim)
-    in_view = [row[0] for row in wanted if row[0] is not vim.CustomFieldsManager]
+    in_view = [row[0] for row in wanted if row[0] not in (vim.CustomFieldsManager, vim.ServiceInstance)]
     fields = wire.content.customFieldsManager  # absent on a host that is not a vCenter
+    alone = [wire.service_instance, fields] if fields else [wire.service_instance]
     with container_view(wire, in_view) as view:
-        return place_tables.build(retrieve(wire, wanted, view=view, objects=[fields] if fields else []))
+        return place_tables.build(retrieve(wire, wanted, view=view, objects=alone))
 
 
 def read_all(wire: Wire, places: Places, page_size: int) -> list[dict[str, Any]]:
@@ -74,22 +77,30 @@ def read_all(wire: Wire, places: Places, page_size: int) -> list[dict[str, Any]]
         return _parsed(wire, raw, places)
 
 
-def read_one(wire: Wire, moid_of_vm: str, paths: tuple[str, ...] = VM_PATHS) -> dict[str, Any]:
+def read_one(wire: Wire, moid_of_vm: str, paths: tuple[str, ...] = VM_PATHS) -> Found:
     """The raw properties of one virtual machine, as they are now."""
     vm_type = wire.sdk.vim.VirtualMachine
     vm = wire.managed(vm_type, moid_of_vm)
     found = list(retrieve(wire, [(vm_type, paths)], objects=[vm]))
     if not found:
         raise wire.sdk.vmodl.fault.ManagedObjectNotFound(obj=vm, msg=f"there is no virtual machine {moid_of_vm}")
-    return found[0][1]
+    return found[0]
 
 
-def _parsed(wire: Wire, raw: Iterable[tuple[Any, dict[str, Any]]], places: Places) -> list[dict[str, Any]]:
+def read_needed(wire: Wire, moid_of_vm: str, paths: tuple[str, ...]) -> dict[str, Any]:
+    """The same for what is about to be changed: a property that is kept back ends the change."""
+    found = read_one(wire, moid_of_vm, paths)
+    for fault in found.missing.values():
+        raise fault
+    return found.props
+
+
+def _parsed(wire: Wire, raw: Iterable[Found], places: Places) -> list[dict[str, Any]]:
     """Plain data for raw properties. Adapters on standard switches get their VLAN at the end, by one more read."""
     parsed: list[dict[str, Any]] = []
     late: list[tuple[str, list[dict[str, Any]]]] = []
-    for thing, props in raw:
-        vm = parse_vm(moid(thing), props, places)
+    for thing, props, missing in raw:
+        vm = parse_vm(moid(thing), props, places, missing)
         if devices.has_standard_network(props.get("config.hardware.device") or []):
             late.append((moid(props.get("runtime.host")), vm["nics"]))
         parsed.append(vm)
@@ -107,15 +118,14 @@ def learn_standard_vlans(wire: Wire, places: Places, hosts: set[str]) -> None:
     missing = [wire.managed(host_type, host) for host in sorted(hosts - set(places.standard_vlans)) if host]
     if not missing:
         return
-    for thing, props in retrieve(wire, [(host_type, ["config.network.portgroup"])], objects=missing):
+    for thing, props, _missing in retrieve(wire, [(host_type, ["config.network.portgroup"])], objects=missing):
         port_groups = props.get("config.network.portgroup") or []
         places.standard_vlans[moid(thing)] = place_tables.standard_vlans(port_groups)
 
 
-def parse_fresh(wire: Wire, moid_of_vm: str, props: dict[str, Any], places: Places) -> dict[str, Any]:
+def parse_fresh(wire: Wire, found: Found, places: Places) -> dict[str, Any]:
     """One machine's properties as plain data."""
-    vm = wire.managed(wire.sdk.vim.VirtualMachine, moid_of_vm)
-    return _parsed(wire, [(vm, props)], places)[0]
+    return _parsed(wire, [found], places)[0]
 
 
 def refers_to_unknown(props: dict[str, Any], places: Places) -> bool:
@@ -129,11 +139,18 @@ def refers_to_unknown(props: dict[str, Any], places: Places) -> bool:
     )
 
 
-def parse_vm(moid_of_vm: str, props: dict[str, Any], places: Places) -> dict[str, Any]:
-    """The contract's shape. Whatever vCenter did not tell gets the value that claims least."""
+def parse_vm(
+    moid_of_vm: str, props: dict[str, Any], places: Places, missing: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The contract's shape. Whatever is unset gets the value that claims least; so does what vCenter keeps back,
+    but that is listed under ``unreadable``, because it is not known.
+    """
     hardware = props.get("config.hardware.device") or []
     host = moid(props.get("runtime.host"))
     question = props.get("runtime.question")
+    snapshots = snapshot_times(getattr(props.get("snapshot"), "rootSnapshotList", []))
+    made = [moment for moment in snapshots if moment]
+    hidden = {**places.hidden_attributes, **(missing or {})}
     return {
         "moid": moid_of_vm,
         "name": decode(props.get("name") or ""),
@@ -153,7 +170,8 @@ def parse_vm(moid_of_vm: str, props: dict[str, Any], places: Places) -> dict[str
         "template": bool(props.get("config.template")),
         "question": str(question.text) if question else None,
         "consolidation_needed": bool(props.get("runtime.consolidationNeeded")),
-        "snapshots": count_snapshots(getattr(props.get("snapshot"), "rootSnapshotList", [])),
+        "snapshots": len(snapshots),
+        "newest_snapshot": max(made).isoformat() if made else None,
         "cbt_enabled": bool(props.get("config.changeTrackingEnabled")),
         "cbt_supported": bool(props.get("capability.changeTrackingSupported")),
         "host": places.hosts.get(host, ""),
@@ -161,6 +179,7 @@ def parse_vm(moid_of_vm: str, props: dict[str, Any], places: Places) -> dict[str
         "mark": mark_of(props, places),
         "disks": devices.disks(hardware),
         "nics": devices.nics(hardware, props.get("guest.net") or [], places, host),
+        "unreadable": [kept_back(path, fault) for path, fault in sorted(hidden.items())],
     }
 
 
@@ -190,11 +209,11 @@ def guest_family(told_by_tools: str, guest_id: str) -> str:
     return "linux" if "linux" in lowered or lowered.startswith(_LINUX_IDS) else "other"
 
 
-def count_snapshots(roots: Any) -> int:
-    """All snapshots of the tree. Not recursive: chains may be longer than Python's stack likes."""
-    count, waiting = 0, list(roots or [])
+def snapshot_times(roots: Any) -> list[dt.datetime | None]:
+    """When each snapshot of the tree was made. Not recursive: chains may be longer than Python's stack likes."""
+    times, waiting = [], list(roots or [])
     while waiting:
         node = waiting.pop()
-        count += 1
+        times.append(node.createTime)
         waiting.extend(node.childSnapshotList or [])
-    return count
+    return times

@@ -1,7 +1,7 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A signed-in session with vCenter: made when first needed, made again once when vCenter has forgotten it."""
+"""A signed-in session with vCenter: made when first needed, and again when vCenter has forgotten it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,10 @@ class Session:
             raise from_fault(fault, told) from fault
         except ReadCut as cut:
             if last:
-                raise BadReply(f"{told} failed: vCenter lost its place in the read twice", operation=told) from cut
+                tries = len(AGAIN_AFTER_S) + 1
+                raise BadReply(
+                    f"{told} failed: vCenter lost its place in each of {tries} reads", operation=told
+                ) from cut
             raise _Again from cut
         except (OSError, http.client.HTTPException, ExpatError) as error:
             self._alive = False

@@ -141,4 +141,4 @@ def _read(wire: Wire, task_id: str) -> dict[str, Any]:
     found = list(retrieve(wire, [(type(task), _PATHS)], objects=[task]))
     if not found:
         raise wire.sdk.vmodl.fault.ManagedObjectNotFound(obj=task, msg=f"there is no task {task_id}")
-    return found[0][1]
+    return found[0].props

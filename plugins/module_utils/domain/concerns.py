@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from .problem import Problem, Severity
 from .source import SourceDisk, SourceMachine
+from .unread import ACTING, against
 from .wanted import Wanted
 
 Rule = Callable[..., Iterator[Problem]]  # of a SourceMachine and what is Wanted of it, if that is known
@@ -17,6 +18,9 @@ Rule = Callable[..., Iterator[Problem]]  # of a SourceMachine and what is Wanted
 
 def check(machine: SourceMachine, wanted: Wanted | None) -> list[Problem]:
     """All concerns, the blocking ones first. Without ``wanted`` every disk counts and no NIC keeps its address."""
+    hidden = against(machine, ACTING)
+    if hidden:  # what the rules would say stands on what is not known
+        return hidden
     found = [problem for rule in RULES for problem in rule(machine, wanted)]
     return sorted(found, key=lambda problem: not problem.blocks)
 

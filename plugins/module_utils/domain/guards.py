@@ -13,13 +13,20 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from . import values
 from .item import ProtectedItem
 from .problem import Problem
 from .source import SourceMachine
+from .unread import ACTING, against
 from .wanted import Wanted
 
 # A recovery point is made each hour at most speed; two missed cycles mean that replication is not alive [I].
 RECOVERY_POINT_MAX_AGE_S = 2 * 3600
+# The appliance makes a snapshot for each replication cycle and removes it at the end of the cycle. A snapshot that is
+# older is not taken for one of those [I].
+CYCLE_S = 30 * 60
+# The guards that open by themselves: a cutover waits for them.
+PASSING = frozenset({"replication_cycle"})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +34,7 @@ class Surroundings:
     """What stands around one cutover. Names and addresses are lower case keys to who holds them."""
 
     now: dt.datetime
+    clock_ahead: dt.timedelta = dt.timedelta()  # how far vCenter's clock is before ours
     agents_silent: tuple[str, ...] = ()  # names of fabric agents that do not answer
     bridge_status: str = "Running"
     arm_names: Mapping[str, str] = dataclasses.field(default_factory=dict)  # machines of the target resource group
@@ -45,9 +53,12 @@ def cutover(
 
     ``wanted`` knows what the service does not tell: which disks were left out and which NICs keep their address.
     """
+    hidden = against(source, ACTING)
+    if hidden:  # what the other guards would say of the source stands on what is not known
+        return [*_service(item, around), *hidden]
     return [
         *_service(item, around),
-        *_source(source),
+        *_source(source, around),
         *_disks(item, source, wanted),
         *_names(item, source, around, wanted),
     ]
@@ -83,7 +94,7 @@ def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
         )
 
 
-def _source(source: SourceMachine) -> Iterable[Problem]:
+def _source(source: SourceMachine, around: Surroundings) -> Iterable[Problem]:
     if not source.in_vcenter:
         yield _block(
             "not_in_vcenter",
@@ -100,12 +111,26 @@ def _source(source: SourceMachine) -> Iterable[Problem]:
         )
     elif source.tools != "running":
         yield _block("tools_missing", "VMware Tools do not run, so it cannot be shut down", "start VMware Tools")
-    if source.snapshots:
+    if _may_be_a_cycle(source, around):
+        yield _block(
+            "replication_cycle",
+            f"a replication cycle may be under way: the source VM has one snapshot, younger than {CYCLE_S // 60} minutes",
+            "it can be cut over as soon as the snapshot is gone: wait, or run again in some minutes",
+        )
+    elif source.snapshots:
         yield _block("snapshots", f"the source VM has {source.snapshots} snapshot(s)", "delete them, then run again")
     if source.consolidation_needed:
         yield _block("consolidate", "its disks need consolidation", "consolidate them in vCenter")
     if source.question:
         yield _block("question", "the VM waits for an answer in vCenter", "answer the pending question")
+
+
+def _may_be_a_cycle(source: SourceMachine, around: Surroundings) -> bool:
+    """One snapshot, made a short while ago. The clock of an ESXi host may be somewhat before vCenter's own."""
+    made = values.when(source.newest_snapshot)
+    if source.snapshots != 1 or made is None:
+        return False
+    return abs((around.now + around.clock_ahead - made).total_seconds()) < CYCLE_S
 
 
 def _disks(item: ProtectedItem, source: SourceMachine, wanted: Wanted | None) -> Iterable[Problem]:

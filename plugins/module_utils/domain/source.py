@@ -15,6 +15,8 @@ from typing import Any
 
 from . import ids, values
 
+UUID_PATHS = ("config", "config.instanceUuid")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceDisk:
@@ -53,6 +55,15 @@ class SourceNic:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unreadable:
+    """A property that vCenter kept back: what stands there is not known."""
+
+    path: str
+    privilege: str = ""  # that the account lacks, where vCenter says so
+    fault: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceMachine:
     name: str
     instance_uuid: str = ""
@@ -71,6 +82,7 @@ class SourceMachine:
     cbt_enabled: bool | None = None
     cbt_supported: bool | None = None
     snapshots: int = 0
+    newest_snapshot: str = ""  # when it was made, by vCenter's clock
     template: bool = False
     question: str = ""
     consolidation_needed: bool = False
@@ -85,6 +97,7 @@ class SourceMachine:
     guest_name: str = ""
     discovered_disks: tuple[str, ...] = ()  # the disk UUIDs Azure Migrate knows, lower case
     discovered_nics: tuple[str, ...] = ()  # the NIC keys Azure Migrate knows
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def in_vcenter(self) -> bool:
@@ -117,12 +130,27 @@ def merge(
         elif key not in discovered or (discovered[key].is_deleted and not machine.is_deleted):
             discovered[key] = machine
     merged, met = [], set()
+    veiled = []
     for shape in vcenter_vms:
         live = from_vcenter(shape)
         key = live.instance_uuid.lower()
         met.add(key)
-        merged.append(join(live, discovered[key]) if key and key in discovered else live)
-    return merged + [machine for key, machine in discovered.items() if key not in met] + nameless
+        if not key and any(hole.path in UUID_PATHS for hole in live.unreadable):
+            veiled.append(live)
+        else:
+            merged.append(join(live, discovered[key]) if key and key in discovered else live)
+    unmet = [machine for key, machine in discovered.items() if key not in met]
+    return merged + _unveiled(veiled, unmet) + nameless
+
+
+def _unveiled(veiled: list[SourceMachine], unmet: list[SourceMachine]) -> list[SourceMachine]:
+    """A VM whose UUID vCenter keeps back may be one that Azure Migrate knows: then that one is not to be touched."""
+    names = {machine.name for machine in unmet}
+    told = [live for live in veiled if live.name and live.name not in names]
+    for machine in unmet:
+        behind = next((live.unreadable for live in veiled if live.name in ("", machine.name)), ())
+        told.append(replace(machine, unreadable=behind))
+    return told
 
 
 def from_vcenter(shape: Mapping[str, Any]) -> SourceMachine:
@@ -146,6 +174,8 @@ def from_vcenter(shape: Mapping[str, Any]) -> SourceMachine:
         question=values.text(shape.get("question")),
         consolidation_needed=values.flag(shape.get("consolidation_needed")) or False,
         snapshots=values.whole(shape.get("snapshots")) or 0,
+        newest_snapshot=values.text(shape.get("newest_snapshot")),
+        unreadable=tuple(_hole(entry) for entry in values.mappings(shape.get("unreadable"))),
         cbt_enabled=values.flag(shape.get("cbt_enabled")),
         cbt_supported=values.flag(shape.get("cbt_supported")),
         host=values.text(shape.get("host")),
@@ -199,6 +229,14 @@ _TOOLS = {"ok": "running", "notrunning": "not_running", "notinstalled": "not_ins
 def _os_type(value: Any) -> str:
     word = values.text(value).lower()
     return next((family for family in ("windows", "linux") if word.startswith(family)), "")
+
+
+def _hole(entry: Mapping[str, Any]) -> Unreadable:
+    return Unreadable(
+        path=values.text(entry.get("path")),
+        privilege=values.text(entry.get("privilege")),
+        fault=values.text(entry.get("fault")),
+    )
 
 
 def _vcenter_disk(disk: Mapping[str, Any]) -> SourceDisk:

@@ -21,6 +21,7 @@ from .spec_memory import resolve_cpu, resolve_memory
 from .spec_nics import resolve_nics
 from .spec_storage import StorageChoice
 from .target import TargetPlace
+from .unread import DEVICES, against
 from .wanted import DynamicMemory, Wanted, WantedDisk, WantedNic
 
 __all__ = ["Defaults", "DynamicMemory", "Wanted", "WantedDisk", "WantedNic", "build"]
@@ -45,6 +46,9 @@ def build(
     entry: Mapping[str, Any], machine: SourceMachine, place: TargetPlace, defaults: Defaults
 ) -> Wanted | list[Problem]:
     """What is wanted, warnings inside; or the problems that forbid it."""
+    hidden = against(machine, DEVICES)
+    if hidden:
+        return hidden
     findings = Findings(machine.name or machine.instance_uuid or "VM")
     given = Reader(entry, findings)
     storage = StorageChoice(place, findings)

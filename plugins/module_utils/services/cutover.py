@@ -24,6 +24,7 @@ from ..domain.phase import FAILOVER_JOB, RUNNING_JOB_STATES, Observed, Phase, St
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, build
+from ..domain.unread import ACTING, DEVICES, IDENTITY, against
 from ..domain.words import PREPARING_TASK, SHUTDOWN_TASK, TURNING_ON_TASK
 from . import results, target
 from .aftermath import Aftermath, was_reached
@@ -33,12 +34,20 @@ from .observation import SKEW, Entry, Observatory, Subject
 from .replication import Step, apply
 from .results import Result
 from .scope import machines_path
-from .told import explained, follows, state_result
+from .told import explained, facts, follows, state_result
 
 # Phases of a failed cutover, which may be sent again.
 AGAIN = frozenset({Phase.FAILED_BEFORE, Phase.FAILED_AFTER})
 # Guards that such a failure of ours explains.
 AFTER_FAILURE = frozenset({"health", "power_off", "tools_missing"})
+# What must be readable to go on from a phase.
+NEEDED = {
+    Phase.MIGRATED: DEVICES,
+    Phase.COMPLETED: DEVICES,
+    Phase.READY: ACTING,
+    Phase.FAILED_BEFORE: ACTING,
+    Phase.FAILED_AFTER: ACTING,
+}
 TOOLS_TIMEOUT_S, TOOLS_PAUSE_S = 300, 5
 IN_FLIGHT = frozenset({"PlannedFailoverInitiated", "PlannedFailoverCompleting", "PlannedFailoverCompleted"})
 
@@ -74,7 +83,7 @@ class Cutover:
         self._lock = threading.RLock()
 
     def tick(self, entries: Sequence[Entry]) -> list[Result]:
-        subjects = self.see.subjects(entries)
+        subjects = self.see.subjects(entries, needed=())  # a conflict is told whatever is kept back
         steps = [
             Step(subject=subject, result=results.failed(subject.entry, step)) if isinstance(step, ClientError) else step
             for subject, step in zip(subjects, self.see.arm.map(self._look, subjects), strict=True)
@@ -100,6 +109,9 @@ class Cutover:
         stands = standing(seen)
         if stands.phase == Phase.CONFLICT:
             return self._isolate(subject, stands)
+        hidden = against(seen.source, NEEDED.get(stands.phase, IDENTITY))
+        if hidden:
+            return Step(subject=subject, result=results.unseen(subject.entry, hidden[0]))
         if stands.phase == Phase.CUTTING_OVER:
             return self._watch(subject, stands)
         if stands.phase in (Phase.MIGRATED, Phase.COMPLETED):
@@ -131,10 +143,7 @@ class Cutover:
         problems = [*_not_yet(subject.entry), *self._problems(subject, protected, seen.source, again=again)]
         result = state_result(subject, stands)
         if problems:
-            return Step(
-                subject=subject,
-                result=results.blocked(subject.entry, problems, phase=Phase.READY_HELD, extra=result.extra),
-            )
+            return Step(subject=subject, result=self._held(subject, problems))
         name = protected.target_vm_name
         result.clear(results.CHANGED)
         result.action, result.phase, result.settled = "cutover", Phase.CUTTING_OVER, self.check
@@ -147,7 +156,16 @@ class Cutover:
             "before": {"source": seen.source.power, "target": "none"},
             "after": {"source": "on" if self.options.shutdown == "none" else "off", "target": f"{name} running"},
         }
-        return Step(subject=subject, result=result, send=lambda: self._send(subject, again=again))
+        step = Step(subject=subject, result=result)
+        step.send = lambda: self._send(step, again=again)
+        return step
+
+    def _held(self, subject: Subject, problems: Sequence[Problem]) -> Result:
+        """Left alone. Where all that stands against it passes by itself, a run that waits takes it up again."""
+        held = results.blocked(subject.entry, problems, phase=Phase.READY_HELD, extra=facts(subject))
+        if all(problem.code in guards.PASSING for problem in problems):
+            held.action, held.settled = "hold", self.check
+        return held
 
     def _problems(
         self, subject: Subject, item: ProtectedItem, source: SourceMachine, *, again: bool = False
@@ -171,6 +189,7 @@ class Cutover:
         groups = {item.target_resource_group_id for item in self.see.items.values()}
         return guards.Surroundings(
             now=self.see.clock.now(),
+            clock_ahead=self.see.vcenter.clock_ahead if self.see.vcenter else dt.timedelta(),
             agents_silent=tuple(agent.name for agent in self.see.project.agents if not agent.responsive),
             bridge_status=self._cached("place", self._place).bridge_status,
             arm_names={key: seen.name for key, seen in self.see.targets(groups).items()},
@@ -196,8 +215,9 @@ class Cutover:
                 held[address.lower()] = str(nic["name"])
         return held
 
-    def _send(self, subject: Subject, *, again: bool) -> None:
+    def _send(self, step: Step, *, again: bool) -> None:
         """Fresh reads, guards again, mark, POST once."""
+        subject = step.subject
         seen, protected = subject.sight, subject.item
         item, source = self.see.item_now(protected.id), self.see.fresh_source(seen.source)
         if item is None:
@@ -209,10 +229,12 @@ class Cutover:
             raise Conflict(
                 f"it is {stands.phase} by now: {stands.reason}", code="moved_on", remedy="someone else works on it too"
             )
-        self._hold(self._problems(subject, item, source, again=again))
+        if self._hold(step, self._problems(subject, item, source, again=again)):
+            return
         if again and source.power != "on":
             source = self._restore(now)
-            self._hold([p for p in self._problems(subject, item, source) if p.code != "health"])
+            if self._hold(step, [p for p in self._problems(subject, item, source) if p.code != "health"]):
+                return
         mark = dataclasses.replace(
             before,
             wave=str(subject.entry.get("wave") or before.wave),
@@ -226,13 +248,15 @@ class Cutover:
         self.see.write_mark(source, mark)
         self._post(source, item.id, before, mark)
 
-    @staticmethod
-    def _hold(problems: Sequence[Problem]) -> None:
-        """What a fresh read shows against it stops this VM, before anything is written."""
-        if problems:
+    def _hold(self, step: Step, problems: Sequence[Problem]) -> bool:
+        """What a fresh read shows against it stops this VM, before anything is written: for now, or for good."""
+        if problems and all(problem.code in guards.PASSING for problem in problems):
+            step.result = self._held(step.subject, problems)
+        elif problems:
             raise InvalidRequest(
                 "; ".join(problem.text for problem in problems), code=problems[0].code, remedy=problems[0].remedy
             )
+        return bool(problems)
 
     def _restore(self, seen: Observed) -> SourceMachine:
         """The failed cutover shut the source down: on again first, as documents want it on until the failover."""
@@ -322,6 +346,7 @@ class Cutover:
         """Both sides run: nobody is powered off by us, but the source leaves the network at once (rule 2)."""
         seen = subject.sight
         result = state_result(subject, stands)
+        result.warnings += [problem.text for problem in against(seen.source, DEVICES)]
         connected = [nic for nic in seen.source.nics if nic.connected]
         if not connected or seen.mark.cutover_at is None or seen.mark.both_may_run:
             return Step(subject=subject, result=result)

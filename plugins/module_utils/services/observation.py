@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from ..domain.marks import ATTRIBUTE, Mark, decode, encode, is_ours
 from ..domain.phase import SKEW_S, Observed, TargetSeen
 from ..domain.problem import Problem
 from ..domain.source import SourceMachine, join, merge
+from ..domain.unread import IDENTITY, against
 from . import scope as where
 from . import target
 from .project import Project
@@ -139,8 +140,8 @@ class Observatory:
         """The VM instance behind a target machine."""
         return self.arm.get_or_none(where.vm_instance_path(machine_id), where.LOCAL_VM)
 
-    def subjects(self, entries: Iterable[Entry]) -> list[Subject]:
-        """Join every entry with what was seen of it."""
+    def subjects(self, entries: Iterable[Entry], needed: Collection[str] = IDENTITY) -> list[Subject]:
+        """Join every entry with what was seen of it. Of a VM of which vCenter keeps back what is needed that is said."""
         entries = list(entries)
         chosen = [selection.select(entry, self.machines) for entry in entries]
         groups = {str(entry.get("target_resource_group") or "") for entry in entries}
@@ -152,7 +153,7 @@ class Observatory:
         met: set[str] = set()
         subjects = []
         for entry, found in zip(entries, chosen, strict=True):
-            problem = found if isinstance(found, Problem) else self._unusable(entry, found, met)
+            problem = found if isinstance(found, Problem) else self._unusable(entry, found, met, needed)
             if problem is None and isinstance(found, SourceMachine):
                 met.add(found.instance_uuid.lower())
                 subjects.append(Subject(entry=entry, seen=self._observe(found, targets, now)))
@@ -160,14 +161,14 @@ class Observatory:
                 subjects.append(Subject(entry=entry, problem=problem))
         return subjects
 
-    def _unusable(self, entry: Entry, source: SourceMachine, met: set[str]) -> Problem | None:
+    def _unusable(self, entry: Entry, source: SourceMachine, met: set[str], needed: Collection[str]) -> Problem | None:
         """One VM named twice would be ordered twice; a group that may not be read hides what is in it."""
         if source.instance_uuid.lower() in met:
             text = f"an earlier entry names the same VM ({source.name}, {source.instance_uuid})"
             return Problem(code="vm_twice", severity="block", text=text, remedy="keep one of the two")
         error = self._refused.get(self.project.scope.group_id(str(entry.get("target_resource_group") or "")).lower())
         if error is None:
-            return None
+            return next(iter(against(source, needed)), None)
         return Problem(code=error.code or "group_refused", severity="block", text=str(error), remedy=error.remedy)
 
     def targets(self, groups: set[str]) -> dict[str, TargetSeen]:
@@ -211,7 +212,9 @@ class Observatory:
         power = (((instance or {}).get("properties") or {}).get("status") or {}).get("powerState") or ""
         seen = dataclasses.replace(seen, target=dataclasses.replace(seen.target, power=power))
         if seen.source.power == "on" and power in ("Running", "Starting"):
-            seen = dataclasses.replace(seen, source=self.fresh_source(seen.source))
+            fresh = self.fresh_source(seen.source)
+            if not against(fresh, IDENTITY):  # else what the list showed is all that is known
+                seen = dataclasses.replace(seen, source=fresh)
         return seen
 
     def power_offs(self, seen: Iterable[Observed]) -> dict[str, dt.datetime]:

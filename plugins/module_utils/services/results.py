@@ -84,7 +84,7 @@ def blocked(entry: dict[str, Any], problems: Sequence[Problem], **more: Any) -> 
         name=name,
         host=entry.get("host") or "",
         status=BLOCKED,
-        msg="; ".join(problem.text.removeprefix(f"{name}: ") for problem in problems),
+        msg="; ".join(dict.fromkeys(problem.text.removeprefix(f"{name}: ") for problem in problems)),
         error_code=first.code,
         remedy="; ".join(remedies),
         **more,

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..domain.job import Job
 from ..domain.phase import DELETE_JOB, ENABLE_JOB, FAILOVER_JOB, Phase, standing
+from ..domain.unread import ACTING, against
 from . import results
 from .observation import Entry, Observatory, Subject, machine_key
 from .results import Result
@@ -37,7 +38,7 @@ class Status:
         return [self._result(subject) for subject in self._subjects(entries)]
 
     def _subjects(self, entries: Sequence[Entry]) -> list[Subject]:
-        subjects = self.see.subjects(entries or self._everything())
+        subjects = self.see.subjects(entries or self._everything(), needed=())
         for subject in subjects:  # a source that runs beside a target is rare, and worth one more read
             if subject.seen and subject.seen.target and subject.seen.source.power == "on":
                 subject.seen = self.see.with_power(subject.seen)
@@ -59,6 +60,7 @@ class Status:
         result.status = results.OK
         if stands.phase == Phase.DISCOVERED and not subject.seen.source.discovered:
             result.msg = "vCenter knows it, Azure Migrate has not discovered it yet"
+        result.warnings += [problem.text for problem in against(subject.seen.source, ACTING)]
         return result
 
     # -- history -----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ..domain.checks import NAMES, Evidence, TargetFacts, evaluate, may_pass_lat
 from ..domain.phase import Observed, Phase, Standing, standing
 from ..domain.problem import Problem
 from ..domain.spec import Defaults, Wanted, build
+from ..domain.unread import DEVICES
 from . import results, target
 from .hosts import HostView
 from .observation import Entry, Observatory, Subject
@@ -61,7 +62,7 @@ class Verification:
     # -- looking -----------------------------------------------------------------------------------------------
 
     def _look(self, entries: Sequence[Entry]) -> list[tuple[Subject, Evidence | ClientError | None]]:
-        subjects = self.see.subjects(entries)
+        subjects = self.see.subjects(entries, DEVICES)
         migrated = [s for s in subjects if s.seen and s.seen.mark.cutover_at]
         groups = {s.seen.mark.target_id.split("/providers/")[0] for s in migrated if s.seen and s.seen.mark.target_id}
         self._nics = target.network_interfaces(self.see.arm, groups) if groups else {}

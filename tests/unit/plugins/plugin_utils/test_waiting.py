@@ -75,6 +75,20 @@ def test_giving_up_fails_what_still_moves_and_nothing_else() -> None:
     assert (calm["status"], blocked["error_code"], failed["error_code"]) == ("ok", "power_off", "heartbeat")
 
 
+def test_a_vm_that_is_held_back_is_taken_up_again_and_keeps_its_reason() -> None:
+    held = result("blocked", settled=False, action="hold", error_code="replication_cycle", remedy="wait")
+    waiting_for = waiter(held, result("blocked", error_code="power_off"))
+    assert (waiting_for.settled, waiting_for.open, waiting_for.cleaning) == (False, [0], [True, False])
+    waiting_for.take([held])
+    assert not waiting_for.settled
+    waiting_for.take([result("changed", settled=False, action="cutover")])
+    assert (waiting_for.results[0]["status"], waiting_for.results[0]["changed"]) == ("changed", True)
+    late = waiter(held)
+    late.give_up()
+    assert late.settled
+    assert (late.results[0]["status"], late.results[0]["error_code"]) == ("blocked", "replication_cycle")
+
+
 def test_looks_may_fail_for_a_while_and_then_what_moves_fails_with_their_reason() -> None:
     clock = Clock()
     waiting_for = waiter(result("changed", settled=False), result(), clock=clock)

@@ -18,10 +18,13 @@ from pyVmomi import vim, vmodl
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients import errors
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient, VcenterSettings
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_collector import _properties
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_faults import from_fault, from_transport
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_sdk import sdk
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_session import Wire, tls_context
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_collector import _found
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_faults import (
+    from_fault,
+    from_transport,
+    kept_back,
+)
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_session import tls_context
 
 VM = vim.VirtualMachine("vm-7", None)
 SETTINGS = VcenterSettings(hostname="vc.example", username="me", password="pa55-word")
@@ -123,14 +126,37 @@ def answer(fault: Any) -> Any:
     )
 
 
-def test_hidden_property_is_left_out() -> None:
+def test_hidden_property_is_told_with_its_fault() -> None:
     denied = vim.fault.NoPermission(object=VM, privilegeId="System.Read")
-    assert _properties(Wire(sdk(), None, None), answer(denied)) == {"name": "web"}
+    found = _found(answer(denied))
+    assert (found.thing, found.props, list(found.missing.values())) == (VM, {"name": "web"}, [denied])
+
+
+@pytest.mark.parametrize(
+    ("fault", "privilege"),
+    [
+        (vim.fault.NoPermission(object=VM, privilegeId="System.Read"), "System.Read"),
+        (vim.fault.NoPermission(), ""),
+        (vmodl.fault.SystemError(), ""),
+    ],
+)
+def test_what_is_kept_back_is_plain_data(fault: Any, privilege: str) -> None:
+    assert kept_back("guest.net", fault) == {
+        "path": "guest.net",
+        "privilege": privilege,
+        "fault": type(fault).__name__.rsplit(".", 1)[-1],
+    }
+
+
+def test_every_missing_privilege_is_named_once() -> None:
+    missing = vim.fault.NoPermission.EntityPrivileges(entity=VM, privilegeIds=["System.Read", "System.View"])
+    fault = vim.fault.NoPermission(object=VM, privilegeId="System.Read", missingPrivileges=[missing, missing])
+    assert kept_back("snapshot", fault)["privilege"] == "System.Read, System.View"
 
 
 def test_properties_missing_for_want_of_a_session_are_no_answer() -> None:
     with pytest.raises(vim.fault.NotAuthenticated):
-        _properties(Wire(sdk(), None, None), answer(vim.fault.NotAuthenticated(object=VM, privilegeId="System.Read")))
+        _found(answer(vim.fault.NotAuthenticated(object=VM, privilegeId="System.Read")))
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------

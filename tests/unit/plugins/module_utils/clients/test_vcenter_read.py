@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -13,24 +14,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyVmomi import vim
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_collector import Found
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_names import decode, encode
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_places import Places, build
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_read import (
-    count_snapshots,
     guest_family,
     mark_of,
     parse_vm,
     refers_to_unknown,
+    snapshot_times,
     tools_state,
 )
 
 Backing = vim.vm.device.VirtualDevice
 Card = vim.vm.device.VirtualEthernetCard
+MADE = dt.datetime(2025, 2, 19, 21, 30, tzinfo=dt.UTC)
+DENIED = vim.fault.NoPermission(object=vim.VirtualMachine("vm-1", None), privilegeId="System.Read")
 VmwareDvs = vim.dvs.VmwareDistributedVirtualSwitch
 
 
 def ref(kind: str, moid: str) -> Any:
     return getattr(vim, kind)(moid, None)
+
+
+def tables(rows: list[tuple[Any, dict[str, Any]]]) -> Places:
+    """The tables of what may be read whole."""
+    return build(Found(thing, props, {}) for thing, props in rows)
 
 
 def port_config(vlan: Any) -> Any:
@@ -46,7 +55,7 @@ def places() -> Places:
         field(key=102, name="azlocal.migrate", managedObjectType=vim.HostSystem, type=str),
         field(key=103, name="azlocal.migrate", managedObjectType=vim.VirtualMachine, type=str),
     ]
-    return build(
+    return tables(
         [
             (ref("Datacenter", "dc-1"), {"name": "DC", "vmFolder": ref("Folder", "group-v1")}),
             (ref("Folder", "group-d1"), {"name": "Datacenters"}),
@@ -91,7 +100,7 @@ def test_places(places: Places) -> None:
 
 def test_attribute_of_another_kind_is_not_ours() -> None:
     field = vim.CustomFieldsManager.FieldDef(key=1, name="azlocal.migrate", managedObjectType=vim.HostSystem, type=str)
-    assert build([(ref("CustomFieldsManager", "m"), {"field": [field]})]).mark_key is None
+    assert tables([(ref("CustomFieldsManager", "m"), {"field": [field]})]).mark_key is None
 
 
 def mark(key: int, value: str) -> Any:
@@ -108,6 +117,7 @@ def full() -> dict[str, Any]:
     snapshot = vim.vm.SnapshotTree(
         snapshot=vim.vm.Snapshot("snapshot-1", None), vm=ref("VirtualMachine", "vm-1"), name="a", description="", id=1
     )
+    snapshot.createTime = MADE
     return {
         "name": "web%2f01",
         "parent": ref("Folder", "group-v3"),
@@ -161,6 +171,7 @@ def test_whole_machine(places: Places) -> None:
         "question": "Was it moved or copied?",
         "consolidation_needed": True,
         "snapshots": 1,
+        "newest_snapshot": "2025-02-19T21:30:00+00:00",
         "cbt_enabled": True,
         "cbt_supported": True,
         "host": "esx01.example",
@@ -168,6 +179,7 @@ def test_whole_machine(places: Places) -> None:
         "mark": '{"a": 1}',
         "disks": [],
         "nics": [],
+        "unreadable": [],
     }
     assert json.loads(json.dumps(parsed)) == parsed
     assert not refers_to_unknown(full(), places)
@@ -177,9 +189,23 @@ def test_whole_machine(places: Places) -> None:
 def test_any_property_may_be_missing(hidden: set[str]) -> None:
     """A machine that is not accessible, or that the account may see only in part, is still a machine."""
     props = {path: value for path, value in full().items() if path not in hidden}
-    whole, parsed = parse_vm("vm-1", full(), Places()), parse_vm("vm-1", props, Places())
-    assert parsed.keys() == whole.keys()
-    assert json.dumps(parsed)
+    whole, unset = parse_vm("vm-1", full(), Places()), parse_vm("vm-1", props, Places())
+    kept_back = parse_vm("vm-1", props, Places(), dict.fromkeys(hidden, DENIED))
+    assert unset.keys() == kept_back.keys() == whole.keys()
+    assert json.dumps(kept_back)
+    assert unset["unreadable"] == []  # simply unset: no snapshots are no snapshots
+    assert [hole["path"] for hole in kept_back["unreadable"]] == sorted(hidden)
+
+
+def test_attributes_that_may_not_be_listed_leave_every_mark_unread() -> None:
+    manager = Found(ref("CustomFieldsManager", "m"), {}, {"field": DENIED})
+    assert parse_vm("vm-1", full(), build([manager]))["unreadable"] == [
+        {"path": "customFieldsManager.field", "privilege": "System.Read", "fault": "NoPermission"}
+    ]
+
+
+def test_time_of_the_server() -> None:
+    assert tables([(ref("ServiceInstance", "ServiceInstance"), {"serverClock": MADE})]).server_clock == MADE
 
 
 def test_unread_power_is_neither_on_nor_off() -> None:
@@ -259,18 +285,24 @@ def test_every_known_guest_has_the_family_of_its_name() -> None:
 def test_long_chain_of_snapshots() -> None:
     machine = ref("VirtualMachine", "vm-1")
 
-    def node(children: list[Any]) -> Any:
+    def node(children: list[Any], made: dt.datetime | None = MADE) -> Any:
         tree = vim.vm.SnapshotTree(
             snapshot=vim.vm.Snapshot("snapshot-1", None), vm=machine, name="s", description="", id=1
         )
         tree.childSnapshotList = children
+        if made:
+            tree.createTime = made
         return tree
 
     chain = node([])
     for _ in range(2000):
         chain = node([chain])
-    assert count_snapshots([chain, node([])]) == 2002
-    assert count_snapshots(None) == 0
+    assert len(snapshot_times([chain, node([])])) == 2002
+    assert snapshot_times(None) == []
+    later = MADE + dt.timedelta(hours=1)
+    tree = vim.vm.SnapshotInfo(rootSnapshotList=[node([node([], later), node([], None)])])
+    parsed = parse_vm("vm-1", {"snapshot": tree}, Places())
+    assert (parsed["snapshots"], parsed["newest_snapshot"]) == (3, later.isoformat())
 
 
 @given(st.text())

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.concerns import check, is_global_ipv6
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.source import Unreadable
 from ansible_collections.azlocal.migrate.tests.unit.plugins.module_utils.domain import samples
 
 
@@ -48,6 +49,16 @@ def test_an_ordinary_vm_has_none() -> None:
 )
 def test_of_the_vm(facts: dict[str, Any], code: str, severity: str) -> None:
     assert codes(**facts) == [(code, severity)]
+
+
+@pytest.mark.parametrize(
+    "path", ["customValue", "guest.net", "snapshot", "runtime.question", "config", "runtime.powerState"]
+)
+def test_what_vcenter_keeps_back_is_not_taken_for_none(path: str) -> None:
+    blind = samples.machine(tools="not_running", unreadable=(Unreadable(path=path, privilege="System.Read"),))
+    [problem] = check(blind, None)
+    assert (problem.code, problem.severity) == ("vcenter_unreadable", "block")
+    assert path in problem.text and "System.Read" in problem.text and "System.Read" in problem.remedy
 
 
 def test_changed_block_tracking_may_be_off_without_snapshots() -> None:

@@ -17,7 +17,11 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain import guar
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.guards import Surroundings
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import ItemDisk, ItemNic, ProtectedItem
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.problem import Problem
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.source import SourceDisk, SourceMachine
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.source import (
+    SourceDisk,
+    SourceMachine,
+    Unreadable,
+)
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.wanted import Wanted
 from ansible_collections.azlocal.migrate.tests.unit.plugins.module_utils.domain import samples
 
@@ -142,6 +146,36 @@ def test_the_wave_knows_better_which_address_is_kept() -> None:
     silent = item(nics=(ItemNic(nic_id="4000"),))
     keeps = samples.wanted({"nics": [{"match": "4000", "logical_network": "lnet-prod-110", "keep_ip": True}]})
     assert codes(silent, samples.machine(), held, keeps) == ["address_taken"]
+
+
+AGES = [(0, True), (29, True), (31, False), (-29, True), (-31, False), (60 * 24, False)]
+
+
+@pytest.mark.parametrize(("minutes", "passes"), AGES)
+def test_one_young_snapshot_is_waited_for(minutes: int, passes: bool) -> None:
+    made = (NOW - dt.timedelta(minutes=minutes)).isoformat()
+    assert codes(item(), samples.machine(snapshots=1, newest_snapshot=made)) == [
+        "replication_cycle" if passes else "snapshots"
+    ]
+    assert codes(item(), samples.machine(snapshots=2, newest_snapshot=made)) == ["snapshots"]
+
+
+def test_the_age_of_a_snapshot_goes_by_the_clock_that_made_it() -> None:
+    ahead = dt.timedelta(hours=-5)
+    fresh = samples.machine(snapshots=1, newest_snapshot=(NOW + ahead).isoformat())
+    assert codes(item(), fresh) == ["snapshots"]
+    assert codes(item(), fresh, around(clock_ahead=ahead)) == ["replication_cycle"]
+
+
+def test_what_is_kept_back_is_said_once_and_instead_of_guesses() -> None:
+    holes = (Unreadable(path="guest.toolsRunningStatus", privilege="System.Read"),)
+    blind = samples.machine(tools="not_running", snapshots=2, unreadable=holes)
+    assert codes(item(), blind) == ["vcenter_unreadable"]
+    assert codes(item(health="Critical"), blind) == ["health", "vcenter_unreadable"]
+
+
+def test_what_only_describes_it_may_be_kept_back() -> None:
+    assert codes(item(), samples.machine(unreadable=(Unreadable(path="guest.hostName"),))) == []
 
 
 def test_every_guard_is_told_at_once_and_with_a_remedy() -> None:
