@@ -178,6 +178,11 @@ _ROWS: dict[str, Row] = {
         "Use shutdown: service, or confirm with i_know_both_will_run: true",
         "no",
     ),
+    "not_deidentified": (
+        "the replies of first_contact could not be freed of every identifier; no file was written",
+        "Run again; if it stays, report it without the replies",
+        "later",
+    ),
     "unknown_check": ("there is no check of this name", "Choose one of the checks that the message lists", "no"),
     # the project
     "project_not_found": (

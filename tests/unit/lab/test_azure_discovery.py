@@ -16,9 +16,9 @@ from ansible_collections.azlocal.migrate.tests.support import shared
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, OFFAZURE, AzureSession
 from lab import names
 from lab.azure import ids
-from lab.switches import Switches
 from lab.azure.server import of
 from lab.runtime import Lab
+from lab.switches import Switches
 
 PROJECT = f"{ids.PROJECT}/solutions"
 

@@ -20,8 +20,8 @@ from azure.mgmt.core import ARMPipelineClient
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, AzureSession, until
 from lab import names
 from lab.azure import ids
-from lab.switches import Switches
 from lab.runtime import Lab
+from lab.switches import Switches
 
 SUBSCRIPTIONS = "/subscriptions"
 

@@ -22,8 +22,8 @@ from ansible_collections.azlocal.migrate.tests.support.azure_lab import (
 )
 from lab import names
 from lab.azure import ids
-from lab.switches import Switches
 from lab.runtime import Lab
+from lab.switches import Switches
 from lab.world import SourceVm
 
 FAST = 4000

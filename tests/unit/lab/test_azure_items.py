@@ -14,8 +14,8 @@ from ansible_collections.azlocal.migrate.tests.support import shared
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, AzureSession, create_body, until
 from lab import names
 from lab.azure import ids
-from lab.switches import Switches
 from lab.runtime import Lab
+from lab.switches import Switches
 
 FAST = 4000
 

@@ -260,7 +260,7 @@ def test_a_certificate_signs_in(azure: HttpsServer, new_arm: MakeArm, arm_tls: T
     assert new_arm(secret="", x509_certificate_path=str(pem)).get(SITE, V)["name"] == "site1"
     token = next(request for request in azure.requests if request.path == TOKEN)
     assert b"client_assertion=" in token.body
-    with pytest.raises(InvalidRequest, match="x509_certificate_path .* cannot be read"):
+    with pytest.raises(InvalidRequest, match=r"x509_certificate_path .* cannot be read"):
         new_arm(secret="", x509_certificate_path=str(tmp_path / "none.pem")).get(SITE, V)
 
 
