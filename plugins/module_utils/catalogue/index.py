@@ -9,6 +9,7 @@ from .arm import ARM
 from .entra import ENTRA
 from .entry import Meaning
 from .hosts import HOSTS
+from .own_prepare import OWN_PREPARE
 from .own_run import KINDS, OWN_RUN
 from .own_vm import OWN_VM, PHASES
 from .replication import REPLICATION
@@ -19,6 +20,7 @@ SYSTEMS: dict[str, dict[str, Meaning]] = {
     "Phases of a VM": PHASES,
     "This collection, of a VM": OWN_VM,
     "This collection, of a run": OWN_RUN,
+    "This collection, of preparing": OWN_PREPARE,
     "Replication service and appliances": REPLICATION,
     "Azure Resource Manager": ARM,
     "Microsoft Entra": ENTRA,

@@ -20,6 +20,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.entra im
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.entry import RETRIES, Meaning
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.hosts import HOSTS
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import SYSTEMS, find
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_prepare import OWN_PREPARE
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_run import KINDS, OWN_RUN
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_vm import OWN_VM, PHASES
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.rights import place_of, role_for
@@ -71,7 +72,8 @@ def test_every_code_in_our_code_is_known() -> None:
 
 def test_no_code_of_ours_is_there_for_nothing() -> None:
     used = {code for _place, code in _used()}
-    assert set(OWN_VM) | set(OWN_RUN) == used & (set(OWN_VM) | set(OWN_RUN))
+    ours = {*OWN_VM, *OWN_PREPARE, *OWN_RUN}
+    assert ours == used & ours
 
 
 def test_every_phase_and_kind_is_known() -> None:
