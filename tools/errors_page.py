@@ -34,6 +34,7 @@ NOTES = {
     "Microsoft Entra": "One that is not here: [Microsoft's list](https://login.microsoftonline.com/error).",
     "vCenter": "Names of faults in the vSphere API. One that is not here is known by the nearest of its base types.",
     "Azure Local hosts": "PowerShell's error ids (or parts of them) and the fault numbers of WinRM.",
+    "Our scripts on hosts and appliances": "What they throw themselves; the scripts are in [PowerShell scripts](powershell.md).",
 }
 
 

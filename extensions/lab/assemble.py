@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import handout, pki
+from . import appliances, handout, media, pki
+from .appliance_operator import Operator
 from .clock import Clock
 from .faults import Faults
+from .host.cluster import Cluster
 from .journal import Journal, Ledger
 from .runtime import Lab, RunningServer
 from .schedule import Schedule
@@ -21,6 +23,7 @@ from .weather import Weather
 from .world import World
 
 SIMULATORS = ("vcenter", "host", "azure")  # azure last: it shows what the others hold
+STAGES = ("ready", "bare")
 Estate = str | Path | Callable[[World], object] | None
 _RECORDS = ("ledger.jsonl", "world.jsonl", "world.json")
 
@@ -38,12 +41,18 @@ def start_lab(
     weather: int | None = None,
     switches: Switches | None = None,
     clock: Clock | None = None,
+    stage: str = "ready",
+    operator: bool = False,
 ) -> Lab:
     """Start a lab in this process; ``lab.stop()`` ends it. Every lab starts with a new world and empty records.
 
     ``faults``: a file, or the list that such a file holds. ``weather``: the seed of faults that come by chance.
     ``estate``: a file, the word ``empty``, or what fills the world. ``clock``: another time than the machine's.
+    ``stage``: ``ready``, where the project stands and both appliances are connected, or ``bare``, where nothing does.
+    ``operator``: somebody does at once what only a person can do, as soon as it can be done.
     """
+    if stage not in STAGES:
+        raise ValueError(f"the lab has no stage {stage!r}: {' or '.join(STAGES)}")
     folder = Path(state_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for name in _RECORDS:
@@ -68,13 +77,21 @@ def start_lab(
         vms=vms,
         throttle=throttle,
         switches=world.switches,
+        cluster=Cluster(),
+        stage=stage,
     )
+    lab.operator = Operator(lab)
+    appliances.populate(lab)
     try:
         for system in SIMULATORS:
             _start(lab, system)
+        if stage == "bare":
+            media.make_all(folder / "media")
         handout.write(lab)
         if isinstance(given_faults, Weather):
             given_faults.begin(lab)
+        if operator:
+            lab.operator.stay()
     except BaseException:
         lab.stop()
         raise

@@ -47,9 +47,11 @@ def every() -> Iterator[tuple[str, Behaviour]]:
     """(system, behaviour) of all simulators."""
     from .azure.behaviours import BEHAVIOURS as AZURE
     from .host.behaviours import BEHAVIOURS as HOST
+    from .host.behaviours_appliance import BEHAVIOURS as APPLIANCE
     from .vcenter.behaviours import BEHAVIOURS as VCENTER
 
-    for system, rows in (("Azure", AZURE), ("vCenter", VCENTER), ("Azure Local hosts", HOST)):
+    tables = {"Azure": AZURE, "vCenter": VCENTER, "Azure Local hosts": HOST, "Appliances": APPLIANCE}
+    for system, rows in tables.items():
         for row in rows:
             yield system, row
 

@@ -1,7 +1,7 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's command line: ``python extensions/lab serve|stop|status|world --state DIR``."""
+"""The lab's command line: ``python extensions/lab serve|stop|status|world|operator --state DIR``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import behaviours, process, switches
-from .assemble import start_lab
+from .assemble import STAGES, start_lab
 from .faults import Faults, FaultsFileError
 from .process import LabError
 
@@ -35,8 +35,23 @@ A first walk:
 The state folder then holds lab.env (what any client needs), ca.pem, wave.csv, inventory.yml, and the records:
 ledger.jsonl (every request), world.jsonl (every change), world.json (the whole world, at 'world' and at the end),
 lab.log (what the lab itself has to say).
+
+A lab of the stage "bare" has no project yet, and a folder media with what the appliances are made of. What only a person
+can do there (consoles, portal, the appliances' own pages) is done by 'operator', or by itself with 'serve --operator'.
 """
-_SERVED = ("vms", "seed", "speed", "latency_ms", "throttle", "faults", "weather", "estate", "switch")
+_SERVED = (
+    "vms",
+    "seed",
+    "speed",
+    "latency_ms",
+    "throttle",
+    "faults",
+    "weather",
+    "estate",
+    "switch",
+    "stage",
+    "operator",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="lab", description=_ABOUT, epilog=_AFTER, formatter_class=shape)
     commands = parser.add_subparsers(
-        title="commands", required=True, metavar="serve | stop | status | world | behaviours"
+        title="commands", required=True, metavar="serve | stop | status | world | operator | behaviours"
     )
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--state", type=Path, required=True, metavar="DIR", help="the lab's folder, made when missing")
@@ -71,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     add("stop", _stop, "stop the lab of this folder; its records stay")
     add("status", _status, "say whether a lab runs for this folder, and where")
     add("world", _world, "print the whole world, as it is now, as JSON")
+    act = add("operator", _operator, "do what only a person can do next, for each appliance, or say why not")
+    act.add_argument("--appliance", default="", metavar="NAME", help="only for this one")
     about = "print docs/lab-behaviours.md: what the lab does, and how we know it"
     commands.add_parser("behaviours", help=about, description=about).set_defaults(command=_behaviours, state=Path())
     return parser
@@ -104,6 +121,10 @@ def _serve_options(sub: argparse.ArgumentParser) -> None:
         help="another guess at what nobody could prove (docs/lab-behaviours.md); may be given several times",
     )
     sub.add_argument("--estate", metavar="FILE|empty", help="another estate than the generated one")
+    sub.add_argument("--stage", choices=STAGES, default="ready", help="what has been prepared already (%(default)s)")
+    sub.add_argument(
+        "--operator", action="store_const", const=True, help="somebody does at once what only a person can do"
+    )
     sub.add_argument("--foreground", action="store_true", help="stay attached to this terminal until Ctrl-C")
 
 
@@ -138,7 +159,8 @@ def _serve(options: argparse.Namespace) -> int:
     arguments = ["--state", str(options.state)]
     for name, value in asked.items():
         values = value if isinstance(value, list) else [] if value is None else [value]
-        arguments += [word for one in values for word in (f"--{name.replace('_', '-')}", str(one))]
+        option = f"--{name.replace('_', '-')}"
+        arguments += [word for one in values for word in ([option] if one is True else [option, str(one)])]
     # a big estate takes its time to build: some 5 ms a VM
     _show(options.state, process.spawn(options.state, arguments, timeout_s=60 + asked["vms"] * 0.02))
     return 0
@@ -205,6 +227,12 @@ def _status(options: argparse.Namespace) -> int:
 
 def _behaviours(options: argparse.Namespace) -> int:
     print(behaviours.page(), end="")
+    return 0
+
+
+def _operator(options: argparse.Namespace) -> int:
+    for line in process.operate(options.state, options.appliance):
+        print(line)
     return 0
 
 

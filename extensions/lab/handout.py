@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,12 @@ def inventory(lab: Lab) -> dict[str, Any]:
             "all": {
                 "vars": _common_variables(),
                 "children": {
-                    "azure_local_hosts": {"hosts": _nodes(lab), "vars": _host_connection(lab)},
-                    "source_appliance": {"hosts": {}},
-                    "target_appliance": {"hosts": {}},
+                    "azure_local_hosts": {
+                        "hosts": _places(lab, names.NODES),
+                        "vars": _connection(lab, names.HOST_USER, names.HOST_PASSWORD),
+                    },
+                    "source_appliance": _appliance(lab, names.SOURCE_APPLIANCE),
+                    "target_appliance": _appliance(lab, names.TARGET_APPLIANCE),
                 },
             }
         },
@@ -158,19 +162,25 @@ def _common_variables() -> dict[str, Any]:
     }
 
 
-def _nodes(lab: Lab) -> dict[str, Any]:
+def _places(lab: Lab, of: Iterable[str]) -> dict[str, Any]:
     return {
-        node: {"ansible_host": "127.0.0.1", "ansible_port": server.port}
-        for node in names.NODES
-        if (server := lab.servers.get(f"host:{node}"))
+        place: {"ansible_host": "127.0.0.1", "ansible_port": server.port}
+        for place in of
+        if (server := lab.servers.get(f"host:{place}"))
     }
 
 
-def _host_connection(lab: Lab) -> dict[str, Any]:
+def _appliance(lab: Lab, name: str) -> dict[str, Any]:
+    """It answers once its machine runs and somebody has set up its Windows."""
+    login = _connection(lab, names.APPLIANCE_USER, names.APPLIANCE_PASSWORD)
+    return {"hosts": _places(lab, [name]), "vars": login}
+
+
+def _connection(lab: Lab, user: str, password: str) -> dict[str, Any]:
     return {
         "ansible_connection": "winrm",
-        "ansible_user": names.HOST_USER,
-        "ansible_password": names.HOST_PASSWORD,
+        "ansible_user": user,
+        "ansible_password": password,
         "ansible_winrm_scheme": "https",
         "ansible_winrm_transport": "basic",
         "ansible_winrm_ca_trust_path": str(lab.tls.ca),

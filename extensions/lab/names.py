@@ -15,6 +15,7 @@ PARTNER_TENANT = (
     "0b5e55ed-0000-4000-8000-00000000000b"  # the application is registered here too, the subscription is not
 )
 SUBSCRIPTION = "5b5c71b0-0000-4000-8000-000000000001"
+SECOND_SUBSCRIPTION = "5b5c71b0-0000-4000-8000-000000000002"  # there where the switch of that name says so
 LOCATION = "centralus"
 
 # whose tokens the application's federated credential accepts
@@ -41,6 +42,8 @@ VCENTER_USER = "administrator@vsphere.local"
 VCENTER_PASSWORD = "lab-vcenter-7Q!x"  # noqa: S105
 HOST_USER = "LAB\\azlocal"
 HOST_PASSWORD = "lab-host-2%kP"  # noqa: S105
+APPLIANCE_USER = "Administrator"  # of the appliances' own Windows
+APPLIANCE_PASSWORD = "lab-appliance-9T#w"  # noqa: S105
 
 DATACENTER = "DC-Lab"
 CLUSTERS = ("Cluster-A", "Cluster-B")

@@ -4,7 +4,8 @@
 """The lab as a process of its own: started detached, asked for its world, and stopped, all through its state folder.
 
 A lab runs for a folder exactly as long as somebody holds the folder's lock, so a stale process id can never mislead.
-``lab.json`` says who that is. Requests are signals: SIGUSR1 writes world.json afresh, SIGTERM ends the lab.
+``lab.json`` says who that is. Requests are signals: SIGUSR1 writes world.json afresh, SIGUSR2 has the operator act and
+writes what he said to operator.json, SIGTERM ends the lab.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from typing import Any
 
 from .runtime import Lab
 
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2}
+_ASKED, _SAID = "operator-asked.json", "operator.json"
 
 
 class LabError(Exception):
@@ -95,6 +97,19 @@ def fresh_world(state_dir: Path, timeout_s: float = 60) -> Path:
     elif not path.exists():
         raise LabError(f"no lab runs for {state_dir}, and none has left its world there")
     return path
+
+
+def operate(state_dir: Path, appliance: str, timeout_s: float = 60) -> list[str]:
+    """Have the operator of the running lab act; what he says."""
+    about = running(state_dir)
+    if about is None:
+        raise LabError(f"no lab runs for {state_dir}")
+    said = state_dir / _SAID
+    said.unlink(missing_ok=True)
+    (state_dir / _ASKED).write_text(json.dumps({"appliance": appliance}), encoding="utf-8")
+    os.kill(_pid(state_dir, about), signal.SIGUSR2)
+    _until(said.exists, timeout_s)
+    return [str(line) for line in json.loads(said.read_text(encoding="utf-8"))]
 
 
 def _pid(state_dir: Path, about: dict[str, Any]) -> int:
@@ -175,8 +190,22 @@ def serve_until_stopped(state_dir: Path, options: dict[str, Any], start: Callabl
             fresh = about.with_suffix(".tmp")
             fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
             fresh.replace(about)
-            while signal.sigwait(_SIGNALS) == signal.SIGUSR1:
-                lab.write_world()
+            while (asked := signal.sigwait(_SIGNALS)) in (signal.SIGUSR1, signal.SIGUSR2):
+                if asked == signal.SIGUSR1:
+                    lab.write_world()
+                else:
+                    _have_operated(lab)
         finally:
             lab.stop()
             about.unlink(missing_ok=True)
+
+
+def _have_operated(lab: Lab) -> None:
+    try:
+        asked = json.loads((lab.state_dir / _ASKED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # a signal that nobody of ours sent
+    said = lab.operator.act(str(asked.get("appliance") or ""))
+    fresh = (lab.state_dir / _SAID).with_suffix(".tmp")
+    fresh.write_text(json.dumps(said), encoding="utf-8")
+    fresh.replace(lab.state_dir / _SAID)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
 from .faults import Faults
@@ -24,6 +24,11 @@ from .journal import Journal, Ledger
 from .schedule import Schedule
 from .switches import Switches
 from .world import World
+
+if TYPE_CHECKING:
+    from .appliance_operator import Operator
+    from .appliances import Appliance
+    from .host.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,16 @@ class Lab:
     faults: Faults
     vms: int
     switches: Switches
+    cluster: Cluster  # what the Azure Local hosts hold beside migrated VMs
+    stage: str = "ready"  # ready | bare: whether somebody has prepared the project already
     throttle: str = "off"  # off | arm | rp-800-5min | rp-100-5min
+    appliances: dict[str, Appliance] = field(default_factory=dict)  # by name, lower case
     servers: dict[str, RunningServer] = field(default_factory=dict)  # azure, vcenter, host:<node>
     environment: dict[str, str] = field(default_factory=dict)  # what lab.env exports
     # what a simulator wants in world.json beside the world itself: {"azure": state}, called at every dump
     dumpers: dict[str, Callable[[], Any]] = field(default_factory=dict)
+
+    operator: Operator = field(init=False)  # does what only a person can do
 
     @property
     def clock(self) -> Clock:

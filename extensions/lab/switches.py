@@ -13,11 +13,12 @@ import yaml
 
 from .azure.behaviours import AzureSwitches
 from .host.behaviours import HostSwitches
+from .host.behaviours_appliance import ApplianceSwitches
 from .vcenter.behaviours import VcenterSwitches
 
 
 @dataclasses.dataclass(kw_only=True)
-class Switches(AzureSwitches, VcenterSwitches, HostSwitches):
+class Switches(AzureSwitches, VcenterSwitches, HostSwitches, ApplianceSwitches):
     """All of them, as one lab has them."""
 
 
@@ -80,22 +81,51 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     "provider_counts": ("by_kind",),
     "provider_window": ("fixed",),
     "azure_skew_s": (-240.0, 240.0),
+    "register_lag_s": (5.0, 300.0),
+    "second_subscription": (True,),
+    "names_taken": (("migratersa1",),),
+    "role_propagation_s": (120.0, 300.0),
+    "principal_lag_s": (60.0,),
+    "principal_type": ("ignored",),
+    "directory_rights": ("read", "none"),
+    "new_vault_identity": ("SystemAssigned",),
+    "vault_in_use": ("delete",),
+    "extension_checks": ("items",),
+    "target_fabric": ("configure",),
+    "dead_fabric": ("Normal",),
     "vcenter_skew_s": (-240.0, 240.0),
     "appliance_snapshots": (True,),
     "consolidation_needed": (True,),
     "state_fault_in_task": (False,),
     "expired_read": ("missing_set",),
+    "lease_refusal": ("InvalidState",),
+    "lease_holds_attributes": (True,),
     "arrays_collapse": (False,),
+    "licence_days_left": (1, 25),
+    "appliance_skew_s": (-240.0, 240.0),
+    "similar_appliance": (True,),
+    "installer_end_of_input": ("fails",),
+    "appliance_json": ("texts",),
 }
 STOPPING: dict[str, tuple[Any, ...]] = {
     "missing_rights": (("Microsoft.DataReplication/replicationVaults/protectedItems/write",),),
     "application": ("disabled", "secret_expired", "blocked"),
     "machine_identities": ((),),
     "bridge_status": ("Offline",),
+    "graph_bridge": ("missing", "Offline"),
     "silent_agents": (("srcapp1",),),
+    "project_region": ("uksouth",),
+    "policy_denies": (("Microsoft.Storage/storageAccounts",),),
+    "storage_firewall": ("closed", "private"),
+    "storage_region": ("eastus",),
     "hidden_properties": (("guest",),),
     "hidden_vms": (("pay-db01",),),
     "missing_privileges": (("Global.SetCustomField",),),
+    "dead_agent": ("source", "target"),
+    "discovery_stuck": (True,),
+    "blocked_ports": (("labsrc>labtgt:445",),),
+    "unresolved_names": (("*>lab-cl",),),
+    "installer_exit": (-3, -16),
 }
 
 

@@ -139,16 +139,17 @@ def run(spec: dict[str, Any], answer: Callable[[Frame], dict[str, Any]]) -> NoRe
     module.exit_json(**reply)
 
 
-def fail(module: AnsibleModule, error: ClientError) -> NoReturn:
-    """The failure of a whole step."""
+def fail(module: AnsibleModule, error: ClientError, **more: Any) -> NoReturn:
+    """The failure of a whole step; ``more`` is what was done before it."""
     if module.params.get("fail_on") == "none":
         module.exit_json(changed=False, results=[], step_error=_told(error))
-    module.fail_json(**_told(error))
+    module.fail_json(**{**_told(error), **more})
 
 
 def _told(error: ClientError) -> dict[str, Any]:
     message = str(error)
     return {
+        **({"changed": True, "steps": [*error.done]} if error.done else {}),
         "msg": f"{message.rstrip('.')}. {error.remedy}" if error.remedy else message,
         "error_code": error.code or type(error).__name__,
         "remedy": error.remedy,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.powershell import many
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import target_appliance
 
 
 def vms(reply: Any) -> list[dict[str, Any]]:
@@ -75,3 +76,39 @@ def seeds(reply: Any, asked: Iterable[str]) -> list[str]:
     files = {found["Name"].lower() for found in many(reply.get("Seeds"))}
     present = files | {name.rsplit(".", 1)[0] for name in files}
     return [name for name in asked if name.lower() in present]
+
+
+def appliance_host(reply: Any) -> target_appliance.Seen:
+    """A ``get_appliance_host`` reply."""
+    found, role = reply.get("Vm"), reply.get("Role")
+    return target_appliance.Seen(
+        node=reply["Node"],
+        volumes=tuple(
+            target_appliance.Volume(
+                name=volume["Name"],
+                path=volume["Path"],
+                free_bytes=volume["FreeBytes"],
+                online=volume["State"].lower() == "online",
+            )
+            for volume in many(reply.get("Volumes"))
+        ),
+        switches={switch["Name"]: switch["Type"] for switch in many(reply.get("Switches"))},
+        vm=_appliance_vm(found) if found else None,
+        role=target_appliance.Role(owner=role["OwnerNode"], online=role["State"].lower() == "online") if role else None,
+        files={file["Path"]: file["SizeBytes"] for file in many(reply.get("Files"))},
+    )
+
+
+def _appliance_vm(found: dict[str, Any]) -> target_appliance.Vm:
+    return target_appliance.Vm(
+        name=found["Name"],
+        state=found["State"],
+        generation=found["Generation"],
+        cpu_cores=found["ProcessorCount"],
+        memory_mb=found["MemoryStartupMB"],
+        switch=found.get("SwitchName") or "",
+        vlan_id=found.get("VlanId") or 0,
+        disks=tuple(many(found.get("DiskPaths"))),
+        addresses=tuple(many(found.get("IPAddresses"))),
+        clustered=bool(found["Clustered"]),
+    )

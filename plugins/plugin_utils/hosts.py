@@ -25,6 +25,12 @@ def ask_all(action: ActionBase, task_vars: Mapping[str, Any]) -> list[dict[str, 
     return [_ask(action, host, task_vars["hostvars"][host]) for host in hosts]
 
 
+def likely(task_vars: Mapping[str, Any], node: str) -> list[str]:
+    """The Azure Local hosts of the inventory, the one that seems to be this node of the cluster first."""
+    known = (task_vars.get("groups") or {}).get(GROUP) or []
+    return sorted(known, key=lambda host: str(host).partition(".")[0].lower() != node.lower())
+
+
 def _ask(action: ActionBase, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     own = action._connection
     try:
@@ -34,7 +40,7 @@ def _ask(action: ActionBase, host: str, variables: Mapping[str, Any]) -> dict[st
 
 
 def _vms(action: ActionBase, variables: Mapping[str, Any]) -> dict[str, Any]:
-    action._connection = _connection(action, variables)
+    action._connection = connection_of(action, variables)
     try:
         reply = run_script(action, "get_vms", {"names": []})
     finally:
@@ -42,7 +48,7 @@ def _vms(action: ActionBase, variables: Mapping[str, Any]) -> dict[str, Any]:
     return {"node": reply["Node"], "vms": host_facts.vms(reply)}
 
 
-def _connection(action: ActionBase, variables: Mapping[str, Any]) -> Any:
+def connection_of(action: ActionBase, variables: Mapping[str, Any]) -> Any:
     """The host's own connection, with its options set from its variables as a task on that host would set them."""
     kind = str(variables.get("ansible_connection") or "ssh")
     connection = connection_loader.get(kind, action._play_context.copy())

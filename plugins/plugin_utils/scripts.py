@@ -23,16 +23,35 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.powershell
 
 _FOLDER = Path(__file__).parent / "powershell"
 
-# what a connection plugin says -> what it means; the first that fits
+# what a connection plugin says -> what it means, and whether that is no answer at all, as of a machine that is off,
+# starts, or was never set up; the first that fits
 _REASONS = (
-    (r"rejected by the server|\b401\b|access is denied|authentication fail|permission denied", "the login was refused"),
-    (r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerification", "its certificate is not trusted"),
-    (r"connection refused", "it refuses connections on this port"),
-    (r"name or service not known|name resolution|getaddrinfo|nodename nor servname", "its name cannot be resolved"),
-    (r"no route to host|network is unreachable", "there is no route to it"),
-    (r"timed?[ -]?out", "it does not answer in time"),
-    (r"not installed|No module named", "the Python library of this connection is not installed on the controller"),
+    (
+        r"rejected by the server|\b401\b|access is denied|authentication fail|permission denied",
+        "the login was refused",
+        False,
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerification",
+        "its certificate is not trusted",
+        False,
+    ),
+    (r"connection refused", "it refuses connections on this port", True),
+    (
+        r"name or service not known|name resolution|getaddrinfo|nodename nor servname",
+        "its name cannot be resolved",
+        True,
+    ),
+    (r"no route to host|network is unreachable", "there is no route to it", True),
+    (r"timed?[ -]?out", "it does not answer in time", True),
+    (r"connection aborted|connection reset|remote end closed", "it closes the connection", True),
+    (
+        r"not installed|No module named",
+        "the Python library of this connection is not installed on the controller",
+        False,
+    ),
 )
+_SILENT_FAULTS = frozenset({"2150858770", "2150858793", "2150858843", "2150859046", "2150859193"})
 
 
 def script_text(name: str) -> str:
@@ -46,8 +65,10 @@ def script_text(name: str) -> str:
 def run_script(action: ActionBase, name: str, params: Mapping[str, Any]) -> Any:
     """The script's value; raises ClientError of the script, AnsibleError of the connection.
 
-    The script is always told ``check``, so that one that changes anything can stop before it does.
+    The script is always told ``check``, so that one that changes anything can stop before it does. A caller that only
+    wants to know sets it; check mode sets it always.
     """
+    check = bool(action._task.check_mode or params.get("check"))
     if action._play_context.become or action._task.become:
         raise AnsibleActionFail(
             "become does not work for the scripts of azlocal.migrate: Ansible would ignore it on this connection. "
@@ -58,7 +79,7 @@ def run_script(action: ActionBase, name: str, params: Mapping[str, Any]) -> Any:
         done = action._low_level_execute_command(command, in_data=stdin, sudoable=False)
         return done["rc"], done["stdout"], done["stderr"]
 
-    return PowerShellClient(run).call(name, script_text(name), {**params, "check": bool(action._task.check_mode)})
+    return PowerShellClient(run).call(name, script_text(name), {**params, "check": check})
 
 
 def said(host: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -79,8 +100,22 @@ def let_go(action: ActionBase) -> None:
     In a loop over hosts Ansible keeps a connection for the next host when the address is the same, whatever the port:
     behind one forwarding address, every host would then be the first one.
     """
+    connection = action._connection
     with contextlib.suppress(Exception):
-        action._connection.close()
+        connection.close()
+    # what a machine that has restarted does not know any more cannot be closed, and would be used again
+    for name in ("protocol", "shell_id", "runspace"):
+        if getattr(connection, name, None) is not None:
+            setattr(connection, name, None)
+    connection._connected = False
+
+
+def silent(failure: BaseException | None) -> bool:
+    """Whether this failure of a connection says that nobody is there, rather than that somebody says no."""
+    said = str(failure)
+    if numbers := set(re.findall(r"\b2150\d{6}\b", said)):
+        return bool(numbers & _SILENT_FAULTS)
+    return next((silence for pattern, _meaning, silence in _REASONS if re.search(pattern, said, re.IGNORECASE)), False)
 
 
 def connection_failure(host: str, failure: Exception) -> str:
@@ -90,7 +125,7 @@ def connection_failure(host: str, failure: Exception) -> str:
     fault = next(filter(None, numbers), None)
     if fault:
         return f"{host} could not be asked: {fault.means} ({fault.code}). {fault.remedy}"
-    reason = next((meaning for pattern, meaning in _REASONS if re.search(pattern, said, re.IGNORECASE)), "")
+    reason = next((meaning for pattern, meaning, _silence in _REASONS if re.search(pattern, said, re.IGNORECASE)), "")
     if reason:
         return f"{host} could not be asked: {reason}"
     verb = "could not be reached" if isinstance(failure, AnsibleConnectionFailure) else "could not be asked"

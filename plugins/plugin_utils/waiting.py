@@ -154,11 +154,15 @@ class Waiter:
         if tick.phases == self._printed and not due:
             return
         self._printed, self._printed_at = tick.phases, tick.at_s
-        text = progress.line(self.what, self._first, tick)
-        if self._shown == "on" or (self._shown == "auto" and _TERMINAL):
-            Display().display(text, stderr=True)
-        elif self._shown == "auto":
-            Display().v(text)
+        say(progress.line(self.what, self._first, tick), self._shown)
+
+
+def say(text: str, shown: str) -> None:
+    """A line of progress: ``on``, ``off``, or ``auto``, which is on where somebody looks at a terminal."""
+    if shown == "on" or (shown == "auto" and _TERMINAL):
+        Display().display(text, stderr=True)
+    elif shown == "auto":
+        Display().v(text)
 
 
 def _merge(known: Mapping[str, Any], new: Mapping[str, Any], *, looked: bool) -> dict[str, Any]:

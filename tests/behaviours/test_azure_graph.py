@@ -105,3 +105,20 @@ def test_the_bridge_is_told_as_a_plain_text(azure: StartAzure, setting: str) -> 
     [row] = ask(session, query).json()["data"]
     assert (row["status"], row["customLocationRegion"]) == (setting, names.CLUSTER_LOCATION)
     assert row["customLocation"] == ids.CUSTOM_LOCATION.upper()
+
+
+EXTENSION = f"{ids.BRIDGE}/providers/Microsoft.KubernetesConfiguration/extensions/vmss-hci"
+
+
+@pytest.mark.behaviour("graph_bridge")
+@thrown("graph_bridge", "current", "missing", "Offline")
+def test_the_graph_lags_and_the_resources_do_not(azure: StartAzure, setting: str) -> None:
+    session = azure(graph_bridge=setting)
+    rows = ask(session, "kubernetesconfigurationresources | project id, status").json()["data"]
+    assert [row["status"] for row in rows] == {"current": ["Running"], "missing": [], "Offline": ["Offline"]}[setting]
+    [location] = session.list(f"{ids.SUBSCRIPTION}/providers/Microsoft.ExtendedLocation/customLocations", "2021-08-15")
+    assert location["properties"]["clusterExtensionIds"] == [EXTENSION]
+    extension = session.get(EXTENSION, "2022-11-01")["properties"]
+    assert extension["configurationSettings"]["HCIClusterID"] == ids.CLUSTER
+    assert session.get(location["properties"]["hostResourceId"], "2022-10-27")["properties"]["status"] == "Running"
+    assert session.call("GET", EXTENSION.replace("vmss-hci", "other"), "2022-11-01").status_code == 404

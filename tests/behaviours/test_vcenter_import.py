@@ -17,6 +17,7 @@ import pytest
 from pyVmomi import vim, vmodl
 
 from ansible_collections.azlocal.migrate.tests.support.ovf import DISK_BYTES, OVF
+from ansible_collections.azlocal.migrate.tests.support.switches import thrown
 from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import client_of, until
 from ansible_collections.azlocal.migrate.tests.support.vsphere import StartVsphere, Vsphere
 
@@ -151,6 +152,48 @@ def test_abort_removes_the_half_made_machine(start_vsphere: StartVsphere) -> Non
     again = ready(vsphere)  # the name is free again
     assert again.info.entity != vm
     again.Abort()
+
+
+@pytest.mark.behaviour("nfc_held")
+@thrown("lease_refusal", "TaskInProgress", "InvalidState")
+def test_nobody_changes_a_machine_whose_lease_is_held(start_vsphere: StartVsphere, setting: str) -> None:
+    vsphere = start_vsphere(speed=30)
+    vsphere.lab.switches.lease_refusal = setting
+    lease = ready(vsphere)
+    vm = lease.info.entity
+    [task] = [one.info for one in vsphere.content.taskManager.recentTask]
+    assert (task.descriptionId, task.state, task.entityName) == ("ResourcePool.ImportVAppLRO", "running", "labsrc")
+    for change in (vm.PowerOn, vm.Destroy, lambda: vm.ReconfigVM_Task(vim.vm.ConfigSpec(numCPUs=4))):
+        with pytest.raises(getattr(vim.fault, setting)) as refused:
+            change()
+        assert type(refused.value) is getattr(vim.fault, setting)
+    lease.Complete()
+    assert vsphere.wait(vm.ReconfigVM_Task(vim.vm.ConfigSpec(numCPUs=4))).state == "success"
+    ended = next(one.info for one in vsphere.content.taskManager.recentTask if one.info.key == task.key)
+    assert ended.state == "success"
+
+
+@pytest.mark.behaviour("nfc_held")
+@thrown("lease_holds_attributes", False, True)
+def test_attributes_of_a_machine_whose_lease_is_held(start_vsphere: StartVsphere, setting: bool) -> None:
+    vsphere = start_vsphere(speed=30)
+    vsphere.lab.switches.lease_holds_attributes = setting
+    manager = vsphere.content.customFieldsManager
+    key = manager.AddCustomFieldDef("mark", vim.VirtualMachine).key
+    lease = ready(vsphere)
+    vm = lease.info.entity
+
+    def write() -> None:
+        manager.SetField(vm, key, "text")
+        vm.setCustomValue("mark", "more text")
+
+    if setting:
+        with pytest.raises(vim.fault.TaskInProgress):
+            write()
+    else:
+        write()
+    lease.Abort()
+    assert [one.info.state for one in vsphere.content.taskManager.recentTask] == ["error"]
 
 
 @pytest.mark.behaviour("nfc_timeout")

@@ -32,8 +32,8 @@ NOT_SEEN = {
     "allowed_failing_over", "allowed_seeding", "jobs_paging", "machines_paging", "retry_after",
 }  # fmt: skip
 BY_CHANGE = {
-    "address_kept", "delete_after_cutover", "final_delta", "guest_hangs", "mark_length", "operation_url",
-    "parts_used_again", "restart", "second_put", "shell_kept", "source_off", "write_visible",
+    "address_kept", "delete_after_cutover", "final_delta", "first_boot_named", "guest_hangs", "import_held",
+    "mark_length", "operation_url", "parts_used_again", "restart", "second_put", "shell_kept", "source_off", "write_visible",
 }  # fmt: skip
 JOBS = {
     "jobs_newest_first", "jobs_trimmed", "jobs_object_name", "jobs_initial", "jobs_provisioning", "jobs_states",

@@ -1,10 +1,17 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small OVF package: its descriptor, and disks of random bytes."""
+"""A small OVF package: its descriptor, and disks of random bytes; alone, and as the one file that an OVA is."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import random
+import tarfile
+from pathlib import Path
+
+DESCRIPTOR, DISKS = "appliance.ovf", ("appliance-disk1.vmdk", "appliance-disk2.vmdk")
 DISK_BYTES = 3_000_017  # no round number: the last piece of an upload is a short one
 
 OVF = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -46,3 +53,18 @@ OVF = f"""<?xml version="1.0" encoding="UTF-8"?>
   </VirtualSystem>
 </Envelope>
 """
+
+
+def write_ova(path: Path, descriptor: str = OVF, *, spoil: str = "") -> str:
+    """The package in one file, and the file's SHA-256. ``spoil`` names a file that is not as the manifest says."""
+    files = {DESCRIPTOR: descriptor.encode()}
+    files |= {name: random.Random(name).randbytes(DISK_BYTES) for name in DISKS}
+    lines = [f"SHA256({name})= {hashlib.sha256(data).hexdigest()}\n" for name, data in files.items() if name != spoil]
+    lines += [f"SHA256({spoil})= {hashlib.sha256(b'another').hexdigest()}\n"] if spoil else []
+    files = {DESCRIPTOR: files.pop(DESCRIPTOR), "appliance.mf": "".join(lines).encode(), **files}
+    with tarfile.open(path, "w") as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 from ..behaviours import Behaviour
+from .behaviours_prepare import PREPARE, PrepareSwitches
 from .behaviours_replication import REPLICATION
 from .behaviours_replication import row as _row
 
@@ -202,6 +203,14 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     ),
     _row("bridge", "S", "control-plane §5", "the resource bridge may be offline", "bridge_status"),
     _row(
+        "graph_bridge",
+        "I",
+        "control-plane §6",
+        "Resource Graph may not know a bridge yet, or tell a state of before; custom location, cluster extension and bridge "
+        "themselves are up to date",
+        "graph_bridge",
+    ),
+    _row(
         "limit_headers",
         "R",
         "E6, E7, control-plane §6",
@@ -224,11 +233,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "provider_window",
     ),
     _row("azure_clock", "I", "issue 3", "Azure's clock may differ from ours and from vCenter's", "azure_skew_s"),
+    *PREPARE,
 )
 
 
 @dataclasses.dataclass(kw_only=True)
-class AzureSwitches:
+class AzureSwitches(PrepareSwitches):
     """One field for every behaviour above that nobody could prove."""
 
     check_signature: bool = True
@@ -264,6 +274,7 @@ class AzureSwitches:
     application: str = "good"  # good | disabled | secret_expired | blocked: how the application may sign in
     machine_identities: tuple[str, ...] = ("system", "user")  # which the machine that runs Ansible has
     bridge_status: str = "Running"
+    graph_bridge: str = "current"  # current | missing | a status that the bridge had before
     pair_in_use: str = "refuse"  # refuse | delete
     silent_agents: tuple[str, ...] = ()  # names of appliances
     provider_counts: str = "together"  # together | by_kind: one limit for all requests to the provider, or one a kind

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .. import names
 from ..world import SourceDisk, TargetDisk
-from . import health, ids, jobs
+from . import cache, health, ids, jobs
 from .jobs import JobFailure, Step
 from .state import Azure, Job, ProtectedItem, RecoveryPoint
 from .wire import JSON, last, same
@@ -29,6 +29,7 @@ def begin(azure: Azure, item: ProtectedItem) -> Job:
 
     def enabled() -> None:
         _check_source(azure, item)
+        cache.need(azure, ids.VAULT, azure.parts[f"{ids.VAULT}/replicationExtensions/{item.extension}".lower()].custom)
         _describe_disks_and_nics(azure, item)
 
     steps = [

@@ -18,6 +18,7 @@ from .assertions import KIND, Refused, check
 from .state import Azure
 from .wire import JSON, Answer, ArmError, Request
 
+MS_GRAPH = "/msgraph"  # Microsoft Graph: below this, and with an audience of its own
 _TENANTS = (names.TENANT, names.PARTNER_TENANT)
 
 
@@ -155,7 +156,7 @@ def _prove(azure: Azure, client: str, tenant: str, secret: str, form: dict[str, 
 
 def audience_of(azure: Azure, resource: str) -> str:
     """For whom a token for this resource is made out; nothing for a resource that the tenant does not know."""
-    known = {azure.base_url: f"{azure.base_url}/", f"{azure.base_url}/graph": f"{azure.base_url}/graph/"}
+    known = {f"{azure.base_url}{path}": f"{azure.base_url}{path}/" for path in ("", "/graph", MS_GRAPH)}
     return known.get(resource.rstrip("/"), "")
 
 
@@ -195,7 +196,9 @@ def principal(azure: Azure, request: Request) -> str:
         )
     with azure.tokens_lock:
         known = azure.tokens.get(text.strip())
-    code, problem = _wrong(azure, text.strip(), known[1] if known else None)
+    directory = request.path.lower().startswith(("/v1.0/", f"{MS_GRAPH}/"))
+    audience = f"{azure.base_url}{MS_GRAPH if directory else ''}/"
+    code, problem = _wrong(azure, text.strip(), known[1] if known else None, audience)
     if known is None or code:
         challenge += f', error="invalid_token", error_description="{problem}"'
         raise ArmError(401, code, problem, headers={"WWW-Authenticate": challenge}, gateway=True)
@@ -217,18 +220,18 @@ def _claims_wanted(azure: Azure, challenge: str) -> ArmError:
     )
 
 
-def _wrong(azure: Azure, text: str, until: float | None) -> tuple[str, str]:
-    """Code and sentence for a token that ARM does not take."""
+def _wrong(azure: Azure, text: str, until: float | None, audience: str) -> tuple[str, str]:
+    """Code and sentence for a token that is not taken for this audience."""
     if until is None:
         return "InvalidAuthenticationToken", "The access token is invalid."
     if until < azure.now().timestamp():
         return "ExpiredAuthenticationToken", "The access token has expired."
     claims = json.loads(identities.decoded(text.split(".")[1]))
-    if claims["aud"] != f"{azure.base_url}/":
+    if claims["aud"] != audience:
         return (
             "InvalidAuthenticationTokenAudience",
             f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. It should exactly "
-            f"match with one of the allowed audiences '{azure.base_url}/','{azure.base_url}'.",
+            f"match with one of the allowed audiences '{audience}','{audience.rstrip('/')}'.",
         )
     if claims["tid"] != names.TENANT:
         return (
@@ -252,6 +255,7 @@ def metadata(azure: Azure, request: Request) -> Answer:
         "media": "",
         "graphAudience": f"{azure.base_url}/graph/",
         "graph": f"{azure.base_url}/graph/",
+        "microsoftGraphResourceId": f"{azure.base_url}{MS_GRAPH}/",
         "name": "Lab",
         "suffixes": {},
         "batch": "",

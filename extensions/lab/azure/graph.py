@@ -28,10 +28,12 @@ from typing import Any, TypeVar
 from .. import names
 from . import ids, machines, places, rbac
 from .past import Remembered
+from .resources import GROUP
 from .state import Azure
 from .wire import JSON, Answer, ArmError, Request, bad
 
 T = TypeVar("T")
+_GROUPS = "microsoft.resources/subscriptions/resourcegroups"
 _QUERIES, _WINDOW_S = 15, 5.0
 _CONDITION = re.compile(
     r"(?P<column>[\w.]+)\)?\s*(?P<operator>=~|==|in~|\bin\b)\s*(?P<value>\([^)]*\)|'[^']*'|\"[^\"]*\")", re.IGNORECASE
@@ -53,8 +55,8 @@ def query(azure: Azure, request: Request) -> Answer:
     if not isinstance(text, str) or not text.strip():
         raise bad("BadRequest", "Please provide below info when asking for support: the query is empty.")
     asked = body.get("subscriptions")
-    visible = not asked or any(str(each).lower() == names.SUBSCRIPTION for each in asked)
-    rows = _rows(azure, text) if visible else []
+    wanted = {str(each).lower() for each in asked or azure.subscriptions}
+    rows = _rows(azure, text, wanted)
     return Answer(body=_paged(rows, body.get("options") or {}, azure.switches.graph_page), headers=headers)
 
 
@@ -105,13 +107,14 @@ def _paged(rows: list[JSON], options: JSON, largest: int) -> JSON:
     return reply
 
 
-def _rows(azure: Azure, text: str) -> list[JSON]:
+def _rows(azure: Azure, text: str, subscriptions: set[str]) -> list[JSON]:
     lower = text.lower()
     if "kubernetesconfigurationresources" in lower:
         joined = ("extendedlocation/customlocations", "resourceconnector/appliances")
         if not all(rbac.readable(azure, f"microsoft.{kind}") for kind in joined):
             return []
-        return [_project(row, text, keep_all=True) for row in _bridges(azure, text)]
+        bridges = _bridges(azure, text) if names.SUBSCRIPTION in subscriptions else []
+        return [_project(row, text, keep_all=True) for row in bridges]
     found: list[JSON] = []
     for kind, make in (
         ("microsoft.extendedlocation/customlocations", places.custom_location_rows),
@@ -123,9 +126,24 @@ def _rows(azure: Azure, text: str) -> list[JSON]:
         ("microsoft.azurestackhci/virtualharddisks", lambda a: [*_then(a, a.disks)]),
         ("microsoft.hybridcompute/machines", lambda a: [machines.row(a, each) for each in _then(a, a.machines)]),
     ):
-        if re.search(rf"['\"]{kind}['\"]", lower) and rbac.readable(azure, kind):
+        if _quotes(lower, kind) and rbac.readable(azure, kind):
             found += [_tabled(row) for row in make(azure)]
-    return [_project(row, text) for row in found if _passes(row, text)]
+    found += [_tabled(row) for row in _tracked(azure, lower)]
+    seen = [row for row in found if row["subscriptionId"].lower() in subscriptions]
+    return [_project(row, text) for row in seen if _passes(row, text)]
+
+
+def _tracked(azure: Azure, text: str) -> list[JSON]:
+    """What clients and appliances have made, where it has a region; resource groups have another type here."""
+    rows = sorted(_then(azure, azure.resources), key=lambda row: row.number)
+    shown = [
+        {**row.show(), "type": _GROUPS if row.type == GROUP else row.type} for row in rows if "location" in row.body
+    ]
+    return [row for row in shown if _quotes(text, row["type"].lower()) and rbac.readable(azure, row["type"])]
+
+
+def _quotes(text: str, kind: str) -> bool:
+    return re.search(rf"['\"]{re.escape(kind)}['\"]", text) is not None
 
 
 def _then(azure: Azure, kept: Remembered[T]) -> Iterable[T]:
@@ -141,7 +159,7 @@ def _tabled(row: JSON) -> JSON:
         **row,
         "type": row["type"].lower(),
         "resourceGroup": group.lower(),
-        "subscriptionId": names.SUBSCRIPTION,
+        "subscriptionId": row["id"].split("/")[2],
         "tenantId": names.TENANT,
     }
 
@@ -150,13 +168,15 @@ def _bridges(azure: Azure, text: str) -> list[JSON]:
     clusters = [a or b for a, b in _QUOTED.findall(text) if "/clusters/" in (a or b).lower()]
     if clusters and not any(each.lower().rstrip("/") == ids.CLUSTER.lower() for each in clusters):
         return []
-    bridge = places.bridge_rows(azure)[0]
+    bridge, known = places.bridge_rows(azure)[0], azure.switches.graph_bridge
+    if known == "missing":
+        return []
     return [
         {
             "cluster": ids.CLUSTER,
             "customLocation": ids.CUSTOM_LOCATION.upper(),
             "customLocationRegion": names.CLUSTER_LOCATION,
-            "status": bridge["properties"]["status"],
+            "status": bridge["properties"]["status"] if known == "current" else known,
             "applianceName": bridge["name"],
         }
     ]

@@ -47,6 +47,7 @@ TARGET_SITE_NAME = f"{names.TARGET_APPLIANCE}6653site"
 SOURCE_SITE = f"{_OWN}/Microsoft.OffAzure/VMwareSites/{SOURCE_SITE_NAME}"
 TARGET_SITE = f"{_OWN}/Microsoft.OffAzure/HyperVSites/{TARGET_SITE_NAME}"
 MASTER_SITE = f"{_OWN}/Microsoft.OffAzure/MasterSites/{names.PROJECT}mastersite"
+SERVER_SITE = f"{_OWN}/Microsoft.OffAzure/ServerSites/{names.PROJECT}serversite"
 KEY_VAULT = f"{_OWN}/Microsoft.KeyVault/vaults/{names.PROJECT}kv"
 
 VCENTER_FQDN = "vcenter.lab.example"
@@ -81,6 +82,22 @@ CUSTOM_LOCATION_NAME = "loc-lab-east"
 CUSTOM_LOCATION = f"{_PLACE}/Microsoft.ExtendedLocation/customLocations/{CUSTOM_LOCATION_NAME}"
 STORAGE = {name: f"{_PLACE}/Microsoft.AzureStackHCI/storageContainers/{name}" for name in names.STORAGE_PATHS}
 NETWORKS = {name: f"{_PLACE}/Microsoft.AzureStackHCI/logicalNetworks/{name}" for name in names.LOGICAL_NETWORKS}
+
+
+def site_name(appliance: str, role: str) -> str:
+    known = {names.SOURCE_APPLIANCE: SOURCE_SITE_NAME, names.TARGET_APPLIANCE: TARGET_SITE_NAME}
+    return known.get(
+        appliance.lower(), f"{appliance}{int(fixed(f'site {role} {appliance.lower()}')[:4], 16) % 10000:04d}site"
+    )
+
+
+def fabric_name(appliance: str) -> str:
+    known = {names.SOURCE_APPLIANCE: SOURCE_FABRIC_NAME, names.TARGET_APPLIANCE: TARGET_FABRIC_NAME}
+    return known.get(appliance.lower(), f"{appliance}{fixed(f'fabric {appliance.lower()}')[:4]}replicationfabric")
+
+
+def agent_name(appliance: str) -> str:
+    return fabric_name(appliance).removesuffix("replicationfabric") + "dra"
 
 
 def agent_principal(appliance: str) -> str:

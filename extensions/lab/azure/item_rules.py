@@ -51,7 +51,7 @@ def check_create(azure: Azure, name: str, properties: JSON, api_version: str) ->
             raise bad("RequiredPropertyMissing", f"The required property '{key}' is missing in customProperties.")
     vm = _machine(azure, name, custom)
     _pair(azure, properties, custom)
-    _place(custom)
+    _place(azure, custom)
     _target_name(azure, custom)
     _generation(custom)
     check_sizing(custom, str(custom["hyperVGeneration"]))
@@ -86,9 +86,12 @@ def _pair(azure: Azure, properties: JSON, custom: JSON) -> None:
     for key, given, known in pairs:
         if not same(given, known):
             raise bad("InvalidReplicationPair", f"The {key} '{given}' was not found.")
+    for agent in (ids.SOURCE_AGENT, ids.TARGET_AGENT):
+        if azure.resources.find(agent) is None:
+            raise bad("InvalidReplicationPair", f"The fabric agent '{agent}' was not found.")
 
 
-def _place(custom: JSON) -> None:
+def _place(azure: Azure, custom: JSON) -> None:
     if not same(custom["targetHciClusterId"], ids.CLUSTER):
         raise bad("ClusterNotFound", f"The cluster '{custom['targetHciClusterId']}' was not found.")
     if not same(custom["targetArcClusterCustomLocationId"], ids.CUSTOM_LOCATION):
@@ -102,7 +105,7 @@ def _place(custom: JSON) -> None:
             f"The custom location is in '{names.CLUSTER_LOCATION}', not in '{custom['customLocationRegion']}'.",
         )
     _storage(custom["storageContainerId"])
-    if not any(same(custom["targetResourceGroupId"], ids.group(name)) for name in ids.GROUPS):
+    if azure.resources.find(custom["targetResourceGroupId"]) is None:
         raise bad("ResourceGroupNotFound", f"Resource group '{custom['targetResourceGroupId']}' could not be found.")
 
 

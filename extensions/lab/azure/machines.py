@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .. import names
 from ..world import TargetVm
-from . import directory, ids, operations
+from . import ids, operations, tags
 from .state import Azure, Machine
 from .wire import JSON, Answer, ArmError, Request, not_found, page, stamp
 
@@ -71,7 +71,7 @@ def patch(azure: Azure, request: Request) -> Answer:
     machine = _the(azure, request)
     body = request.body if isinstance(request.body, dict) else {}
     if "tags" in body:
-        directory.set_tags(azure, machine.id.lower(), directory.checked_tags(body["tags"]), request.line)
+        tags.put(azure, machine.id.lower(), tags.checked(body["tags"]), request.line)
     return Answer(body=row(azure, machine))
 
 

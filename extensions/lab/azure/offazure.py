@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import names
 from ..world import SourceDisk, SourceNic, SourceVm
-from . import ids
+from . import ids, sites
 from .state import Azure
 from .wire import JSON, Answer, Request, not_found, page, stamp
 
@@ -31,65 +31,15 @@ _NOT_ASSOCIATED: JSON = {
 }
 
 
+def _site(azure: Azure, request: Request) -> str:
+    """The site that the path names, in the case in which ids point to it."""
+    return sites.VMWARE_SITE.the(azure, request).id.replace("/vmwareSites/", "/VMwareSites/")
+
+
 def _beat(azure: Azure) -> str | None:
     """The appliances report every 30 s."""
     moment = azure.now()
     return stamp(moment - dt.timedelta(seconds=moment.second % 30))
-
-
-def _agent(azure: Azure, name: str) -> JSON:
-    return {
-        "id": f"{ids.fixed(f'agent {name}')}-agent",
-        "version": "2.0.2535.129",
-        "lastHeartBeatUtc": _beat(azure),
-        "keyVaultUri": f"https://{names.PROJECT}kv.vault.azure.net",
-        "keyVaultId": ids.KEY_VAULT,
-    }
-
-
-def _site(azure: Azure, arm_id: str, kind: str, name: str, appliance: str) -> JSON:
-    return {
-        "id": arm_id,
-        "name": name,
-        "type": f"Microsoft.OffAzure/{kind}",
-        "location": names.LOCATION,
-        "properties": {
-            "masterSiteId": ids.MASTER_SITE,
-            "servicePrincipalIdentityDetails": {
-                "tenantId": names.TENANT,
-                "applicationId": ids.fixed(f"app {appliance}"),
-                "objectId": ids.fixed(f"object {appliance}"),
-                "audience": ids.fixed(f"app {appliance}"),
-                "aadAuthority": f"https://login.windows.net/{names.TENANT}",
-                "rawCertData": "bGFi",
-            },
-            "agentDetails": _agent(azure, appliance),
-            "applianceName": appliance,
-            "discoverySolutionId": ids.DISCOVERY_SOLUTION,
-            "serviceEndpoint": "https://discoverysrv.lab.example/",
-            "provisioningState": "Succeeded",
-        },
-    }
-
-
-def vmware_site(azure: Azure, request: Request) -> Answer:
-    _site_exists(request)
-    # the recorded site has its own type in another case than the ids that point to it
-    arm_id = ids.SOURCE_SITE.replace("/VMwareSites/", "/vmwareSites/")
-    site = _site(azure, arm_id, "vmwareSites", ids.SOURCE_SITE_NAME, names.SOURCE_APPLIANCE)
-    # recorded of this kind of site alone
-    return Answer(body={**site, "etag": '"03001dd9-0000-3300-0000-67b60a4f0000"', "kind": "Migrate"})
-
-
-def _site_exists(request: Request) -> None:
-    if request.parts["site"].lower() != ids.SOURCE_SITE_NAME.lower():
-        raise not_found("Microsoft.OffAzure/VMwareSites", request.parts["site"], request.parts["rg"])
-
-
-def hyperv_site(azure: Azure, request: Request) -> Answer:
-    if request.parts["site"].lower() != ids.TARGET_SITE_NAME.lower():
-        raise not_found("Microsoft.OffAzure/HyperVSites", request.parts["site"], request.parts["rg"])
-    return Answer(body=_site(azure, ids.TARGET_SITE, "HyperVSites", ids.TARGET_SITE_NAME, names.TARGET_APPLIANCE))
 
 
 # -- machines ---------------------------------------------------------------------------------------------------
@@ -157,7 +107,7 @@ _GUEST_NOT_LOOKED_INTO: JSON = {
 }
 
 
-def _machine(azure: Azure, vm: SourceVm, api_version: str, *, deleted: bool = False) -> JSON:
+def _machine(azure: Azure, site: str, vm: SourceVm, api_version: str, *, deleted: bool = False) -> JSON:
     newest = api_version >= "2024-12-01"
     tools = vm.tools_status
     kept = azure.switches.addresses_when_off == "kept" and vm.power != "poweredOn" and vm.tools_installed
@@ -166,7 +116,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str, *, deleted: bool = Fa
     tags = {"asrprotectedmachine": str(protected)}
     properties: dict[str, Any] = {
         "vCenterFQDN": ids.VCENTER_FQDN,
-        "vCenterId": ids.VCENTER,
+        "vCenterId": f"{site}/vcenters/{ids.VCENTER_KEY}",
         "instanceUuid": vm.instance_uuid,
         "dataCenterScope": names.DATACENTER,
         "description": vm.annotation,
@@ -213,7 +163,7 @@ def _machine(azure: Azure, vm: SourceVm, api_version: str, *, deleted: bool = Fa
         properties["provisioningState"] = "Succeeded"
     return {
         "properties": properties,
-        "id": ids.machine(vm.instance_uuid),
+        "id": f"{site}/machines/{ids.machine_name(vm.instance_uuid)}",
         "name": ids.machine_name(vm.instance_uuid),
         "type": "Microsoft.OffAzure/VMwareSites/machines",
         "tags": tags,
@@ -249,44 +199,50 @@ def _known(azure: Azure) -> list[tuple[SourceVm, bool]]:
 class _Rows(list[JSON]):
     """Only those of the page asked for are rendered."""
 
-    def __init__(self, azure: Azure, api_version: str) -> None:
+    def __init__(self, azure: Azure, site: str, api_version: str) -> None:
         super().__init__()
-        self.azure, self.api_version, self.known = azure, api_version, _known(azure)
+        self.azure, self.site, self.api_version = azure, site, api_version
+        self.known = _known(azure) if sites.shows_machines(azure, site) else []
 
     def __len__(self) -> int:
         return len(self.known)
 
     def __getitem__(self, part: Any) -> Any:
-        return [_machine(self.azure, vm, self.api_version, deleted=deleted) for vm, deleted in self.known[part]]
+        return [
+            _machine(self.azure, self.site, vm, self.api_version, deleted=deleted) for vm, deleted in self.known[part]
+        ]
 
 
 def machines(azure: Azure, request: Request) -> Answer:
-    _site_exists(request)
-    rows = _Rows(azure, request.api_version)
+    rows = _Rows(azure, _site(azure, request), request.api_version)
     return Answer(body=page(azure.base_url, request, rows, azure.switches.machines_page))
 
 
 def machine(azure: Azure, request: Request) -> Answer:
-    _site_exists(request)
-    wanted = request.parts["machine"].lower()
-    for vm, deleted in _known(azure):
+    site, wanted = _site(azure, request), request.parts["machine"].lower()
+    for vm, deleted in _known(azure) if sites.shows_machines(azure, site) else ():
         if ids.machine_name(vm.instance_uuid).lower() == wanted:
-            return Answer(body=_machine(azure, vm, request.api_version, deleted=deleted))
+            return Answer(body=_machine(azure, site, vm, request.api_version, deleted=deleted))
     raise not_found("Microsoft.OffAzure/VMwareSites/machines", request.parts["machine"], request.parts["rg"])
 
 
 # -- vCenters and accounts --------------------------------------------------------------------------------------
 
 
-def _vcenter(azure: Azure) -> JSON:
+def _appliance_has(azure: Azure, site: str) -> bool:
+    """vCenter and account are known from the moment on at which somebody typed them in."""
+    return site.lower() in azure.discovered_from
+
+
+def _vcenter(azure: Azure, site: str) -> JSON:
     return {
-        "id": ids.VCENTER,
+        "id": f"{site}/vcenters/{ids.VCENTER_KEY}",
         "name": ids.VCENTER_KEY,
         "type": "Microsoft.OffAzure/VMwareSites/vcenters",
         "properties": {
             "fqdn": ids.VCENTER_FQDN,
             "port": "443",
-            "runAsAccountId": ids.RUN_AS,
+            "runAsAccountId": f"{site}/runasaccounts/{ids.RUN_AS_NAME}",
             "version": "7.0.3",
             "perfStatisticsLevel": "1",
             "instanceUuid": ids.fixed("vcenter instance"),
@@ -299,29 +255,29 @@ def _vcenter(azure: Azure) -> JSON:
 
 
 def vcenters(azure: Azure, request: Request) -> Answer:
-    _site_exists(request)
-    return Answer(body={"value": [_vcenter(azure)], "nextLink": None})
+    site = _site(azure, request)
+    return Answer(body={"value": [_vcenter(azure, site)] if _appliance_has(azure, site) else [], "nextLink": None})
 
 
 def vcenter(azure: Azure, request: Request) -> Answer:
-    _site_exists(request)
-    if request.parts["vcenter"].lower() != ids.VCENTER_KEY.lower():
+    site = _site(azure, request)
+    if request.parts["vcenter"].lower() != ids.VCENTER_KEY.lower() or not _appliance_has(azure, site):
         raise not_found("Microsoft.OffAzure/VMwareSites/vcenters", request.parts["vcenter"], request.parts["rg"])
-    return Answer(body=_vcenter(azure))
+    return Answer(body=_vcenter(azure, site))
 
 
 def run_as_accounts(azure: Azure, request: Request) -> Answer:
-    _site_exists(request)
+    site = _site(azure, request)
     row = {
-        "id": ids.RUN_AS,
+        "id": f"{site}/runasaccounts/{ids.RUN_AS_NAME}",
         "name": ids.RUN_AS_NAME,
         "type": "Microsoft.OffAzure/VMwareSites/runasaccounts",
         "properties": {
             "displayName": "vcenter",
             "credentialType": "VMwareFabric",
-            "applianceName": names.SOURCE_APPLIANCE,
+            "applianceName": sites.VMWARE_SITE.the(azure, request).properties["applianceName"],
             "createdTimestamp": stamp(azure.started),
             "updatedTimestamp": stamp(azure.started),
         },
     }
-    return Answer(body={"value": [row], "nextLink": None})
+    return Answer(body={"value": [row] if _appliance_has(azure, site) else [], "nextLink": None})

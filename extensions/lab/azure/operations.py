@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 
 from .. import names
 from . import ids
@@ -50,15 +51,47 @@ def of_job(azure: Azure, job: Job, request: Request, extra: str = "", *, deletes
     return _headers(azure, f"{azure.base_url}{path}?{query}")
 
 
-def of_place(azure: Azure, request: Request, namespace: str) -> tuple[Operation, dict[str, str]]:
+def of_place(
+    azure: Azure,
+    request: Request,
+    namespace: str,
+    location: str = names.CLUSTER_LOCATION,
+    word: str = "operationStatuses",
+) -> tuple[Operation, dict[str, str]]:
     """An operation of another provider; the caller sets its end."""
     operation_id = f"{azure.guid()}*{azure.hex(32).upper()}"
-    path = (
-        f"{ids.SUBSCRIPTION}/providers/{namespace}/locations/{names.CLUSTER_LOCATION}/operationStatuses/{operation_id}"
-    )
+    path = f"{ids.SUBSCRIPTION}/providers/{namespace}/locations/{location}/{word}/{operation_id}"
+    operation = _new(azure, request, operation_id, path)
+    return operation, _headers(azure, f"{azure.base_url}{path}?{operation.query}")
+
+
+def of_location(
+    azure: Azure, request: Request, above: str, result: Callable[[], JSON], seconds: float
+) -> tuple[Operation, dict[str, str]]:
+    """An older way: there is a Location alone, which answers 202, and in the end what was asked for."""
+    operation_id = azure.guid()
+    operation = _new(azure, request, operation_id, f"{above}/{operation_id}")
+    operation.result = result
+    ends(azure, operation, seconds)
+    url = f"{azure.base_url}{operation.path}?{operation.query}"
+    return operation, {"Location": url, "Retry-After": str(azure.schedule.retry_after(15))}
+
+
+def _new(azure: Azure, request: Request, operation_id: str, path: str) -> Operation:
     operation = Operation(id=operation_id, path=path, query=f"api-version={request.api_version}", began=azure.now())
     azure.operations[operation_id.lower()] = operation
-    return operation, _headers(azure, f"{azure.base_url}{path}?{operation.query}")
+    return operation
+
+
+def ends(azure: Azure, operation: Operation, seconds: float, do: Callable[[], object] | None = None) -> None:
+    """``do`` so many recorded seconds later; with that the operation has succeeded."""
+
+    def end() -> None:
+        if do is not None:
+            do()
+        operation.state = "Succeeded"
+
+    azure.locked_after(seconds, end)
 
 
 def _expired(azure: Azure, operation: Operation) -> bool:
@@ -80,6 +113,8 @@ def get(azure: Azure, request: Request) -> Answer:
             "The operation URL must be used exactly as the service handed it out, its signature included.",
             gateway=True,
         )
+    if operation.result is not None:
+        return _by_location(azure, operation)
     state, ended, error = operation.state, None, operation.error
     if operation.job is not None:
         job = operation.job
@@ -97,3 +132,10 @@ def get(azure: Azure, request: Request) -> Answer:
     if error is not None:
         body["error"] = error
     return Answer(body=body)
+
+
+def _by_location(azure: Azure, operation: Operation) -> Answer:
+    if operation.state == "InProgress":
+        url = f"{azure.base_url}{operation.path}?{operation.query}"
+        return Answer(status=202, headers={"Location": url, "Retry-After": str(azure.schedule.retry_after(15))})
+    return Answer(body=operation.result() if operation.result else None)

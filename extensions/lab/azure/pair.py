@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import names
-from . import ids, jobs, operations
+from . import cache, ids, jobs, operations, vault
 from .jobs import Step
 from .state import Azure, Job, PairPart
 from .wire import JSON, Answer, ArmError, Request, bad, page, same
@@ -22,24 +22,6 @@ _WORDS = {
 }
 _DELETE_S = 30  # nobody recorded one
 _MINUTES = ("recoveryPointHistoryInMinutes", "crashConsistentFrequencyInMinutes", "appConsistentFrequencyInMinutes")
-
-
-def prepare(azure: Azure) -> None:
-    """The lab begins where somebody has prepared the vault already."""
-    policy = {**dict(zip(_MINUTES, (4320, 60, 240), strict=True)), "instanceType": ids.INSTANCE_TYPE}
-    extension = {
-        "vmwareFabricArmId": ids.SOURCE_FABRIC,
-        "azStackHciFabricArmId": ids.TARGET_FABRIC,
-        "storageAccountId": ids.STORAGE_ACCOUNT,
-        "storageAccountSasSecretName": "",
-        "instanceType": ids.INSTANCE_TYPE,
-    }
-    for kind, name, custom in (
-        ("replicationPolicies", ids.POLICY_NAME, policy),
-        ("replicationExtensions", ids.EXTENSION_NAME, _read_back(extension)),
-    ):
-        part = PairPart(id=f"{ids.VAULT}/{kind}/{name}", name=name, kind=kind, custom=custom)
-        azure.parts[part.id.lower()] = part
 
 
 def usable(azure: Azure, kind: str, name: Any) -> bool:
@@ -63,12 +45,18 @@ def _show(part: PairPart) -> JSON:
 
 
 def listing(azure: Azure, request: Request) -> Answer:
-    rows = [_show(part) for part in azure.parts.values() if part.kind == _kind(request)]
+    above = f"{_vault(request)}/".lower()
+    parts = [part for key, part in azure.parts.items() if key.startswith(above)]
+    rows = [_show(part) for part in parts if part.kind == _kind(request)]
     return Answer(body=page(azure.base_url, request, rows, 100))
 
 
+def _vault(request: Request) -> str:
+    return vault.VAULT.id(request)
+
+
 def _id(request: Request) -> str:
-    return f"{ids.VAULT}/{_kind(request)}/{request.parts['part']}"
+    return f"{_vault(request)}/{_kind(request)}/{request.parts['part']}"
 
 
 def get(azure: Azure, request: Request) -> Answer:
@@ -85,7 +73,7 @@ def put(azure: Azure, request: Request) -> Answer:
     custom = properties.get("customProperties") if isinstance(properties, dict) else None
     if not isinstance(custom, dict) or custom.get("instanceType") != ids.INSTANCE_TYPE:
         raise bad("InvalidInstanceType", f"customProperties.instanceType must be {ids.INSTANCE_TYPE}.")
-    kept = _policy(custom) if kind == "replicationPolicies" else _extension(custom)
+    kept = _policy(custom) if kind == "replicationPolicies" else _extension(azure, custom)
     part = azure.parts.get(arm_id.lower())
     status, state = 200, "Updating"
     if part is None:
@@ -96,13 +84,19 @@ def put(azure: Azure, request: Request) -> Answer:
         raise ArmError(409, "OperationNotAllowed", f"Another operation on '{part.name}' is in progress.")
     part.custom, part.provisioning = kept, state
     reply = _show(part)
+    policy = kind == "replicationPolicies"
+    vault_id = _vault(request)
 
     def done() -> None:
         part.provisioning = "Succeeded"
-        part.custom = kept if kind == "replicationPolicies" else _read_back(kept)
+        part.custom = kept if policy else read_back(azure, kept, vault_id)
+
+    def look() -> None:
+        if not policy and azure.switches.extension_checks == "job":
+            cache.need(azure, vault_id, kept)
 
     seconds = _WORDS[kind][3]
-    job = _job(azure, part, "Create or update", "CreateOrUpdate", seconds, request, done)
+    job = _job(azure, part, "Create or update", "CreateOrUpdate", seconds, request, done, look)
     return Answer(status=status, body=reply, headers=operations.of_job(azure, job, request))
 
 
@@ -114,15 +108,26 @@ def delete(azure: Azure, request: Request) -> Answer:
     if users and azure.switches.pair_in_use == "refuse":
         raise ArmError(409, "ResourceInUse", f"'{part.name}' is used by {len(users)} protected items.")
     part.provisioning = "Deleting"
-    job = _job(azure, part, "Delete", "Delete", _DELETE_S, request, lambda: azure.parts.pop(part.id.lower(), None))
+
+    def done() -> None:
+        azure.parts.pop(part.id.lower(), None)
+
+    job = _job(azure, part, "Delete", "Delete", _DELETE_S, request, done)
     return Answer(status=202, headers=operations.of_job(azure, job, request, deletes=True))
 
 
 def _job(
-    azure: Azure, part: PairPart, verb: str, scenario: str, seconds: float, request: Request, do: Callable[[], object]
+    azure: Azure,
+    part: PairPart,
+    verb: str,
+    scenario: str,
+    seconds: float,
+    request: Request,
+    do: Callable[[], object],
+    look: Callable[[], None] | None = None,
 ) -> Job:
     _, words, object_type, _ = _WORDS[part.kind]
-    steps = [Step(name=f"{verb} {words}", seconds=seconds)]
+    steps = [Step(name=f"{verb} {words}", seconds=seconds, end=look)]
     job = jobs.make(
         azure, part, f"{verb} {words}", f"{scenario}{object_type}", steps, request.line,
         object_id=part.id, object_type=object_type, overtakes=True,
@@ -146,9 +151,10 @@ def _policy(custom: JSON) -> JSON:
     return {**{name: custom[name] for name in _MINUTES}, "instanceType": ids.INSTANCE_TYPE}
 
 
-def _extension(custom: JSON) -> JSON:
-    for key, fabric in (("vmwareFabricArmId", ids.SOURCE_FABRIC), ("azStackHciFabricArmId", ids.TARGET_FABRIC)):
-        if not same(custom.get(key), fabric):
+def _extension(azure: Azure, custom: JSON) -> JSON:
+    for key, kind in (("vmwareFabricArmId", "VMwareMigrate"), ("azStackHciFabricArmId", "AzStackHCI")):
+        fabric = azure.resources.find(custom.get(key))
+        if fabric is None or fabric.properties.get("customProperties", {}).get("instanceType") != kind:
             raise bad("FabricNotFound", f"The fabric '{custom.get(key)}' of {key} was not found.")
     return {
         "vmwareFabricArmId": custom["vmwareFabricArmId"],
@@ -159,12 +165,14 @@ def _extension(custom: JSON) -> JSON:
     }
 
 
-def _read_back(given: JSON) -> JSON:
+def read_back(azure: Azure, given: JSON, vault_id: str) -> JSON:
     """What the service adds to what was sent."""
+    source = azure.resources.find(given["vmwareFabricArmId"])
+    _, _, subscription, _, group, *_ = vault_id.split("/")
     return {
         **given,
-        "vmwareSiteId": ids.SOURCE_SITE,
-        "azStackHciSiteId": ids.TARGET_FABRIC,  # the service repeats the fabric here
+        "vmwareSiteId": source.properties["customProperties"]["vmwareSiteId"] if source else None,
+        "azStackHciSiteId": given["azStackHciFabricArmId"],  # the service repeats the fabric here
         "asrServiceUri": "https://agent-asrrp1.lab.example",
         "rcmServiceUri": "https://pod01-rcm1.lab.example",
         "gatewayServiceUri": "https://pod01-gws1.lab.example",
@@ -173,6 +181,6 @@ def _read_back(given: JSON) -> JSON:
         "sourceStorageContainerName": f"migrateconfig-{ids.fixed('source container')}",
         "targetStorageContainerName": f"migrateconfig-{ids.fixed('target container')}",
         "resourceLocation": names.LOCATION,
-        "subscriptionId": names.SUBSCRIPTION,
-        "resourceGroup": names.RESOURCE_GROUP,
+        "subscriptionId": subscription,
+        "resourceGroup": group,
     }

@@ -12,6 +12,7 @@ from . import ids, landing
 from .state import Azure
 from .wire import JSON, Answer, Request, not_found, same, stamp
 
+EXTENSION = f"{ids.BRIDGE}/providers/Microsoft.KubernetesConfiguration/extensions/vmss-hci"
 _SUCCEEDED: JSON = {"provisioningStatus": {"status": "Succeeded"}}
 
 
@@ -87,9 +88,7 @@ def custom_location_rows(azure: Azure) -> list[JSON]:
                 "namespace": "loc-lab-east",
                 "displayName": ids.CUSTOM_LOCATION_NAME,
                 "provisioningState": "Succeeded",
-                "clusterExtensionIds": [
-                    f"{ids.BRIDGE}/providers/Microsoft.KubernetesConfiguration/extensions/vmss-hci"
-                ],
+                "clusterExtensionIds": [EXTENSION],
                 "authentication": {},
             },
         }
@@ -102,6 +101,19 @@ def custom_locations(azure: Azure, request: Request) -> Answer:
 
 def custom_location(azure: Azure, request: Request) -> Answer:
     return _one(custom_location_rows(azure), request, "Microsoft.ExtendedLocation/customLocations")
+
+
+def extension(azure: Azure, request: Request) -> Answer:
+    """What runs the VMs of the cluster behind a bridge, and the one place that says which cluster that is."""
+    if not (_here(request) and same(request.path.rstrip("/"), EXTENSION)):
+        raise not_found("Microsoft.KubernetesConfiguration/extensions", request.parts["name"], request.parts["rg"])
+    properties = {
+        "extensionType": "microsoft.azstackhci.operator",
+        "provisioningState": "Succeeded",
+        "configurationSettings": {"HCIClusterID": ids.CLUSTER, "Microsoft.CustomLocation.ServiceAccount": "default"},
+    }
+    kind = "Microsoft.KubernetesConfiguration/extensions"
+    return Answer(body={"id": EXTENSION, "name": "vmss-hci", "type": kind, "properties": properties})
 
 
 def bridge_rows(azure: Azure) -> list[JSON]:

@@ -10,18 +10,29 @@ import re
 from collections.abc import Callable
 
 from . import (
+    diagnostics,
     directory,
     entra,
+    fabrics,
     graph,
+    groups,
     items,
     jobs_show,
+    keyvaults,
+    locks,
     machines,
     migrate,
+    ms_graph,
     offazure,
     operations,
     pair,
     places,
+    providers,
     rbac,
+    roles,
+    sites,
+    storage,
+    tags,
     vault,
 )
 from .state import Azure
@@ -46,17 +57,23 @@ class Route:
 
 _S = "/subscriptions/{sub}"
 _G = f"{_S}/resourceGroups/{{rg}}"
-_SITE = f"{_G}/providers/Microsoft.OffAzure/VMwareSites/{{site}}"
+_OFF = "/providers/Microsoft.OffAzure"
+_SITE = f"{_G}{_OFF}/VMwareSites/{{site}}"
 _PROJECT = f"{_G}/providers/Microsoft.Migrate/migrateProjects/{{project}}"
 _DR = "/providers/Microsoft.DataReplication"
 _VAULT = f"{_G}{_DR}/replicationVaults/{{vault}}"
 _ITEM = f"{_VAULT}/protectedItems/{{item}}"
 _FABRIC = f"{_G}{_DR}/replicationFabrics/{{fabric}}"
 _HCI = "/providers/Microsoft.AzureStackHCI"
+_BRIDGE = f"{_G}/providers/Microsoft.ResourceConnector/appliances/{{bridge}}"
+_EXTENSION = "/providers/Microsoft.KubernetesConfiguration/extensions/{name}"
 _ARC = "/providers/Microsoft.HybridCompute/machines"
 _MACHINE = f"{_G}{_ARC}/{{machine}}"
 _INSTANCE = f"{_MACHINE}{_HCI}/virtualMachineInstances/default"
 _RBAC = "{scope}/providers/Microsoft.Authorization"
+_INSIGHTS = "{scope}/providers/Microsoft.Insights"
+_ACCOUNT = f"{_G}/providers/Microsoft.Storage/storageAccounts/{{account}}"
+_KEYS = "/providers/Microsoft.KeyVault"
 _TAGS = "{scope}/providers/Microsoft.Resources/tags/default"
 
 _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
@@ -67,38 +84,107 @@ _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", "/tenants", directory.tenants, "resources"),
     ("GET", _S, directory.subscription, "resources"),
     ("GET", f"{_S}/locations", directory.locations, "resources"),
-    ("GET", f"{_S}/resourceGroups", directory.groups, "resources"),
-    ("GET", _G, directory.group, "resources"),
-    ("GET", f"{_S}/providers", directory.providers, "resources"),
-    ("GET", f"{_S}/providers/{{ns}}", directory.provider, "resources"),
-    ("POST", f"{_S}/providers/{{ns}}/register", directory.provider, "resources"),
-    ("GET", _TAGS, directory.tags_get, "resources"),
-    ("PATCH", _TAGS, directory.tags_patch, "resources"),
+    ("GET", f"{_S}/resourceGroups", groups.listing, "resources"),
+    ("GET", _G, groups.get, "resources"),
+    ("HEAD", _G, groups.head, "resources"),
+    ("PUT", _G, groups.put, "resources"),
+    ("PATCH", _G, groups.patch, "resources"),
+    ("DELETE", _G, groups.delete, "resources"),
+    ("GET", f"{_G}/resources", groups.contents, "resources"),
+    ("GET", f"{_S}/operationresults/{{operation}}", operations.get, "resources"),
+    ("GET", f"{_S}/providers", providers.listing, "resources"),
+    ("GET", f"{_S}/providers/{{ns}}", providers.get, "resources"),
+    ("POST", f"{_S}/providers/{{ns}}/register", providers.post, "resources"),
+    ("GET", _TAGS, tags.get, "resources"),
+    ("PATCH", _TAGS, tags.patch, "resources"),
     ("GET", f"{_RBAC}/permissions", rbac.permissions, "authorization"),
-    ("GET", f"{_RBAC}/roleDefinitions", rbac.definitions, "authorization"),
-    ("GET", f"{_RBAC}/roleAssignments", rbac.assignments, "authorization"),
-    ("GET", f"{_RBAC}/roleAssignments/{{name}}", rbac.assignment, "authorization"),
-    ("PUT", f"{_RBAC}/roleAssignments/{{name}}", rbac.assign, "authorization"),
-    ("DELETE", f"{_RBAC}/roleAssignments/{{name}}", rbac.withdraw, "authorization"),
-    ("GET", _PROJECT, migrate.project, "migrate"),
-    ("GET", f"{_PROJECT}/solutions", migrate.solutions, "migrate"),
-    ("GET", f"{_PROJECT}/solutions/{{solution}}", migrate.solution, "migrate"),
-    ("GET", _SITE, offazure.vmware_site, "offazure"),
-    ("GET", f"{_G}/providers/Microsoft.OffAzure/HyperVSites/{{site}}", offazure.hyperv_site, "offazure"),
+    ("GET", f"{_RBAC}/roleDefinitions", roles.definitions, "authorization"),
+    ("GET", f"{_RBAC}/roleDefinitions/{{name}}", roles.definition, "authorization"),
+    ("PUT", f"{_RBAC}/roleDefinitions/{{name}}", roles.define, "authorization"),
+    ("DELETE", f"{_RBAC}/roleDefinitions/{{name}}", roles.undefine, "authorization"),
+    ("GET", f"{_RBAC}/roleAssignments", roles.assignments, "authorization"),
+    ("GET", f"{_RBAC}/roleAssignments/{{name}}", roles.assignment, "authorization"),
+    ("PUT", f"{_RBAC}/roleAssignments/{{name}}", roles.assign, "authorization"),
+    ("DELETE", f"{_RBAC}/roleAssignments/{{name}}", roles.withdraw, "authorization"),
+    ("GET", f"{_RBAC}/locks", locks.listing, "locks"),
+    ("GET", f"{_RBAC}/locks/{{name}}", locks.get, "locks"),
+    ("PUT", f"{_RBAC}/locks/{{name}}", locks.put, "locks"),
+    ("DELETE", f"{_RBAC}/locks/{{name}}", locks.delete, "locks"),
+    ("GET", f"{_INSIGHTS}/diagnosticSettings", diagnostics.listing, "diagnostics"),
+    ("GET", f"{_INSIGHTS}/diagnosticSettingsCategories", diagnostics.categories, "diagnostics"),
+    ("GET", f"{_INSIGHTS}/diagnosticSettings/{{name}}", diagnostics.get, "diagnostics"),
+    ("PUT", f"{_INSIGHTS}/diagnosticSettings/{{name}}", diagnostics.put, "diagnostics"),
+    ("DELETE", f"{_INSIGHTS}/diagnosticSettings/{{name}}", diagnostics.delete, "diagnostics"),
+    ("POST", f"{_S}/providers/Microsoft.Storage/checkNameAvailability", storage.check_name, "storage"),
+    ("GET", f"{_S}/providers/Microsoft.Storage/storageAccounts", storage.ACCOUNT.listing, "storage"),
+    ("GET", f"{_G}/providers/Microsoft.Storage/storageAccounts", storage.ACCOUNT.listing, "storage"),
+    ("GET", _ACCOUNT, storage.ACCOUNT.get, "storage"),
+    ("PUT", _ACCOUNT, storage.put, "storage"),
+    ("PATCH", _ACCOUNT, storage.patch, "storage"),
+    ("DELETE", _ACCOUNT, storage.ACCOUNT.delete, "storage"),
+    (
+        "GET",
+        f"{_S}/providers/Microsoft.Storage/locations/{{location}}/asyncoperations/{{operation}}",
+        operations.get,
+        "storage",
+    ),
+    ("GET", f"{_S}{_KEYS}/vaults", keyvaults.KEY_VAULTS.listing, "keyvault"),
+    ("GET", f"{_G}{_KEYS}/vaults", keyvaults.KEY_VAULTS.listing, "keyvault"),
+    ("GET", f"{_G}{_KEYS}/vaults/{{keyvault}}", keyvaults.KEY_VAULTS.get, "keyvault"),
+    ("DELETE", f"{_G}{_KEYS}/vaults/{{keyvault}}", keyvaults.KEY_VAULTS.delete, "keyvault"),
+    ("GET", f"{_S}{_KEYS}/deletedVaults", keyvaults.deleted, "keyvault"),
+    ("GET", f"{_S}{_KEYS}/locations/{{location}}/deletedVaults/{{keyvault}}", keyvaults.deleted_one, "keyvault"),
+    ("POST", f"{_S}{_KEYS}/locations/{{location}}/deletedVaults/{{keyvault}}/purge", keyvaults.purge, "keyvault"),
+    ("GET", f"{_S}/providers/Microsoft.Migrate/migrateProjects", migrate.PROJECT.listing, "migrate"),
+    ("GET", f"{_G}/providers/Microsoft.Migrate/migrateProjects", migrate.PROJECT.listing, "migrate"),
+    ("GET", _PROJECT, migrate.PROJECT.get, "migrate"),
+    ("PUT", _PROJECT, migrate.project_put, "migrate"),
+    ("PATCH", _PROJECT, migrate.project_patch, "migrate"),
+    ("DELETE", _PROJECT, migrate.PROJECT.delete, "migrate"),
+    ("POST", f"{_PROJECT}/registerTool", migrate.register_tool, "migrate"),
+    ("GET", f"{_PROJECT}/solutions", migrate.SOLUTION.listing, "migrate"),
+    ("GET", f"{_PROJECT}/solutions/{{solution}}", migrate.SOLUTION.get, "migrate"),
+    ("PUT", f"{_PROJECT}/solutions/{{solution}}", migrate.solution_put, "migrate"),
+    ("PATCH", f"{_PROJECT}/solutions/{{solution}}", migrate.solution_patch, "migrate"),
+    ("DELETE", f"{_PROJECT}/solutions/{{solution}}", migrate.SOLUTION.delete, "migrate"),
+    *(
+        row
+        for kind, site in (("MasterSites", sites.MASTER_SITE), ("ServerSites", sites.SERVER_SITE))
+        for row in (
+            ("GET", f"{_S}{_OFF}/{kind}", site.listing, "offazure"),
+            ("GET", f"{_G}{_OFF}/{kind}", site.listing, "offazure"),
+            ("GET", f"{_G}{_OFF}/{kind}/{{site}}", site.get, "offazure"),
+            ("PUT", f"{_G}{_OFF}/{kind}/{{site}}", site.put, "offazure"),
+            ("PATCH", f"{_G}{_OFF}/{kind}/{{site}}", site.patch, "offazure"),
+            ("DELETE", f"{_G}{_OFF}/{kind}/{{site}}", site.delete, "offazure"),
+        )
+    ),
+    ("GET", f"{_S}{_OFF}/VMwareSites", sites.VMWARE_SITE.listing, "offazure"),
+    ("GET", f"{_G}{_OFF}/VMwareSites", sites.VMWARE_SITE.listing, "offazure"),
+    ("GET", _SITE, sites.vmware_get, "offazure"),
+    ("DELETE", _SITE, sites.VMWARE_SITE.delete, "offazure"),
+    ("GET", f"{_S}{_OFF}/HyperVSites", sites.HYPERV_SITE.listing, "offazure"),
+    ("GET", f"{_G}{_OFF}/HyperVSites", sites.HYPERV_SITE.listing, "offazure"),
+    ("GET", f"{_G}{_OFF}/HyperVSites/{{site}}", sites.HYPERV_SITE.get, "offazure"),
+    ("DELETE", f"{_G}{_OFF}/HyperVSites/{{site}}", sites.HYPERV_SITE.delete, "offazure"),
     ("GET", f"{_SITE}/machines", offazure.machines, "offazure"),
     ("GET", f"{_SITE}/machines/{{machine}}", offazure.machine, "offazure"),
     ("GET", f"{_SITE}/vcenters", offazure.vcenters, "offazure"),
     ("GET", f"{_SITE}/vcenters/{{vcenter}}", offazure.vcenter, "offazure"),
     ("GET", f"{_SITE}/runasaccounts", offazure.run_as_accounts, "offazure"),
-    ("GET", f"{_S}{_DR}/replicationVaults", vault.vaults, "replication"),
-    ("GET", f"{_G}{_DR}/replicationVaults", vault.vaults, "replication"),
-    ("GET", _VAULT, vault.vault, "replication"),
-    ("PATCH", _VAULT, vault.patch, "replication"),
-    ("GET", f"{_S}{_DR}/replicationFabrics", vault.fabrics, "replication"),
-    ("GET", f"{_G}{_DR}/replicationFabrics", vault.fabrics, "replication"),
-    ("GET", _FABRIC, vault.fabric, "replication"),
-    ("GET", f"{_FABRIC}/fabricAgents", vault.agents, "replication"),
-    ("GET", f"{_FABRIC}/fabricAgents/{{agent}}", vault.agent, "replication"),
+    ("GET", f"{_S}{_DR}/replicationVaults", vault.listing, "replication"),
+    ("GET", f"{_G}{_DR}/replicationVaults", vault.listing, "replication"),
+    ("GET", _VAULT, vault.VAULT.get, "replication"),
+    ("PUT", _VAULT, vault.VAULT.put, "replication"),
+    ("PATCH", _VAULT, vault.VAULT.patch, "replication"),
+    ("DELETE", _VAULT, vault.delete, "replication"),
+    ("GET", f"{_S}{_DR}/replicationFabrics", fabrics.listing, "replication"),
+    ("GET", f"{_G}{_DR}/replicationFabrics", fabrics.listing, "replication"),
+    ("GET", _FABRIC, fabrics.FABRIC.get, "replication"),
+    ("DELETE", _FABRIC, fabrics.FABRIC.delete, "replication"),
+    ("GET", f"{_FABRIC}/fabricAgents", fabrics.agents, "replication"),
+    ("GET", f"{_FABRIC}/fabricAgents/{{agent}}", fabrics.agent, "replication"),
+    ("DELETE", f"{_FABRIC}/fabricAgents/{{agent}}", fabrics.AGENT.delete, "replication"),
     *(
         row
         for kind in ("replicationPolicies", "replicationExtensions")
@@ -138,6 +224,7 @@ _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", f"{_S}/providers/Microsoft.ResourceConnector/appliances", places.bridges, "bridge"),
     ("GET", f"{_G}/providers/Microsoft.ResourceConnector/appliances", places.bridges, "bridge"),
     ("GET", f"{_G}/providers/Microsoft.ResourceConnector/appliances/{{name}}", places.bridge, "bridge"),
+    ("GET", f"{_BRIDGE}{_EXTENSION}", places.extension, "kubernetes"),
     ("GET", f"{_S}{_ARC}", machines.listing, "hybrid"),
     ("GET", f"{_G}{_ARC}", machines.listing, "hybrid"),
     ("GET", _MACHINE, machines.get, "hybrid"),
@@ -159,6 +246,21 @@ _ROWS: tuple[tuple[str, str, Handler, str], ...] = (
         )
     ),
     ("POST", "/providers/Microsoft.ResourceGraph/resources", graph.query, "graph"),
+    *(
+        row
+        for prefix in ("/v1.0", f"{entra.MS_GRAPH}/v1.0")
+        for row in (
+            ("GET", f"{prefix}/applications", ms_graph.applications, ""),
+            ("POST", f"{prefix}/applications", ms_graph.application_post, ""),
+            ("GET", f"{prefix}/applications/{{object}}", ms_graph.application, ""),
+            ("PATCH", f"{prefix}/applications/{{object}}", ms_graph.application_patch, ""),
+            ("DELETE", f"{prefix}/applications/{{object}}", ms_graph.application_delete, ""),
+            ("GET", f"{prefix}/servicePrincipals", ms_graph.principals, ""),
+            ("POST", f"{prefix}/servicePrincipals", ms_graph.principal_post, ""),
+            ("GET", f"{prefix}/servicePrincipals/{{object}}", ms_graph.principal, ""),
+            ("DELETE", f"{prefix}/servicePrincipals/{{object}}", ms_graph.principal_delete, ""),
+        )
+    ),
 )
 
 
@@ -176,7 +278,7 @@ ROUTES = tuple(
         pattern=_pattern(template),
         handler=handler,
         versions=versions,
-        write=method != "GET" and handler not in (entra.token, graph.query),
+        write=method not in ("GET", "HEAD") and handler not in (entra.token, graph.query, storage.check_name),
     )
     for method, template, handler, versions in _ROWS
 )

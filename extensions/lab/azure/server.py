@@ -15,7 +15,21 @@ from typing import Any
 from .. import names
 from ..runtime import Lab, RunningServer, serve_https
 from ..switches import Switches
-from . import entra, identities, ids, imds, offazure, pair, rbac, routes, vault, versions
+from . import (
+    entra,
+    groups,
+    identities,
+    imds,
+    locks,
+    offazure,
+    policies,
+    providers,
+    rbac,
+    routes,
+    setting,
+    vault,
+    versions,
+)
 from .state import Azure
 from .throttle import Throttle
 from .wire import Answer, ArmError, Request, bad
@@ -33,7 +47,7 @@ def of(server: RunningServer) -> Azure:
 
 def start(lab: Lab, switches: Switches | None = None) -> RunningServer:
     azure = Azure(lab, switches)
-    for part in (pair, rbac, offazure):
+    for part in (setting, offazure):
         part.prepare(azure)
     front = Front(azure)
     server, port = serve_https(_Connection, lab.tls, attributes={"front": front})
@@ -73,8 +87,9 @@ class Front:
             if route.versions:
                 versions.check(route.versions, request, self.azure.switches)
             with self.azure.world.lock:
-                vault.check_vault(request)
-                answer = route.handler(self.azure, request)
+                for gate in (providers, policies, locks):
+                    gate.check(self.azure, request)
+                answer = vault.check(self.azure, request) or route.handler(self.azure, request)
         except ArmError as error:
             answer = error.answer()
         for name, value in self.throttle.headers(request, write).items():
@@ -83,21 +98,17 @@ class Front:
             answer.headers.setdefault("api-supported-versions", ", ".join(self.azure.switches.replication_versions))
         return answer, write
 
-    @staticmethod
-    def _place_exists(request: Request) -> None:
-        """Subscription and resource group, for every path that names one."""
+    def _place_exists(self, request: Request) -> None:
+        """Subscription and resource group, for every path that names one and something in it."""
         parts = request.path.split("/")
         if len(parts) < 3 or parts[1].lower() != "subscriptions":
             return
-        if parts[2].lower() != names.SUBSCRIPTION:
+        if parts[2].lower() not in self.azure.subscriptions:
             raise ArmError(
                 404, "SubscriptionNotFound", f"The subscription '{parts[2]}' could not be found.", gateway=True
             )
-        in_group = len(parts) > 4 and parts[3].lower() == "resourcegroups"
-        if in_group and parts[4].lower() not in {name.lower() for name in ids.GROUPS}:
-            raise ArmError(
-                404, "ResourceGroupNotFound", f"Resource group '{parts[4]}' could not be found.", gateway=True
-            )
+        if len(parts) > 5 and parts[3].lower() == "resourcegroups":
+            groups.check(self.azure, parts[2], parts[4], request.method)
 
 
 def _no_route(request: Request, known: bool) -> ArmError:

@@ -17,11 +17,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from .. import names
 from ..runtime import Lab
 from ..switches import Switches
 from ..world import SourceVm, TargetNic, TargetVm
 from . import ids
 from .past import Remembered
+from .resources import Resource, Resources
 from .wire import JSON, same
 
 
@@ -119,6 +121,7 @@ class Operation:
     deletes: bool = False
     state: str = "InProgress"
     error: JSON | None = None
+    result: Callable[[], JSON] | None = None  # what its Location answers in the end, where that is no status
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -170,11 +173,25 @@ class Azure:
         self.jobs: dict[str, Job] = {}  # by id, oldest first
         self.operations: dict[str, Operation] = {}
         self.parts: dict[str, PairPart] = {}  # policies and extensions of the vault, by ARM id, lower case
-        self.vault_identity = True
+        self.resources = Resources(self.schedule)
+        self.identities: dict[str, str] = {}  # system-assigned identities, by ARM id, lower case
+        self.born: dict[str, float] = {}  # when a principal was made, monotonic; those not named were always there
+        self.subscriptions = (
+            names.SUBSCRIPTION,
+            *([names.SECOND_SUBSCRIPTION] if self.switches.second_subscription else []),
+        )
+        self.registrations: dict[str, float] = {}  # subscription/namespace -> registered from this monotonic moment on
+        self.discovered_from: dict[str, float] = {}  # site, lower case -> machines are shown from this moment on
+        self.deleted_vaults: dict[str, Resource] = {}  # key vaults that can still be recovered, by name, lower case
+        self.applications: dict[str, JSON] = {}  # of Microsoft Entra, by object id
+        self.service_principals: dict[str, JSON] = {}  # by object id
+        self.keys: dict[str, tuple[str, str, str]] = {}  # project keys -> project (ARM id), appliance, role
+        self.beats: dict[str, str] = {}  # appliance, lower case -> its last heartbeat that was seen
         self.machines: Remembered[Machine] = Remembered(self.schedule)  # by ARM id, lower case
         self.disks: Remembered[JSON] = Remembered(self.schedule)  # virtualHardDisks, by ARM id, lower case
         self.nics: Remembered[JSON] = Remembered(self.schedule)  # networkInterfaces
         self.assignments: Remembered[JSON] = Remembered(self.schedule)  # role assignments, by ARM id, lower case
+        self.own_roles: dict[str, JSON] = {}  # custom role definitions, by name, lower case
         self.discovered: Remembered[SourceVm] = Remembered(self.schedule)  # what the source VMs were before a change
         self.tags: dict[str, dict[str, str]] = {}  # by ARM id, lower case
         self.graph_windows: dict[str, tuple[float, int]] = {}  # principal -> (end of its window, queries in it)
@@ -195,6 +212,14 @@ class Azure:
 
     def hex(self, digits: int) -> str:
         return f"{self.random.getrandbits(4 * digits):0{digits}x}"
+
+    def principal_of(self, arm_id: str) -> str:
+        """The system-assigned identity of a resource: the same as long as the resource stands."""
+        key = arm_id.lower()
+        if key not in self.identities:
+            self.identities[key] = self.guid()
+            self.born[self.identities[key]] = self.clock.monotonic()
+        return self.identities[key]
 
     def journal(self, about: ProtectedItem | PairPart, what: str, before: Any, after: Any, cause: int) -> None:
         vm = about.vm.instance_uuid if isinstance(about, ProtectedItem) else ""
@@ -280,4 +305,7 @@ class Azure:
                 "disks": sorted(self.disks),
                 "nics": sorted(self.nics),
                 "tags": self.tags,
+                "resources": sorted(resource.id for resource in self.resources.values()),
+                "assignments": sorted(row["id"] for row in self.assignments.values()),
+                "applications": sorted(row["displayName"] for row in self.applications.values()),
             }

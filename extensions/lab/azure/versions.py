@@ -23,6 +23,13 @@ _VM_TYPES = (
 KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "resources": ("Microsoft.Resources", ()),
     "migrate": ("Microsoft.Migrate", ("2018-09-01-preview", "2020-05-01", "2020-06-01-preview", "2023-01-01")),
+    "storage": (
+        "Microsoft.Storage",
+        ("2019-06-01", "2021-09-01", "2023-01-01", "2023-05-01", "2024-01-01", "2026-09-01"),
+    ),
+    "keyvault": ("Microsoft.KeyVault", ("2022-07-01", "2023-07-01", "2024-11-01", "2026-05-15")),
+    "locks": ("Microsoft.Authorization", ("2016-09-01", "2017-04-01", "2020-05-01")),
+    "diagnostics": ("Microsoft.Insights", ("2017-05-01-preview", "2021-05-01-preview")),
     "offazure": ("Microsoft.OffAzure", ("2020-01-01", "2020-07-07", "2023-06-06", "2024-12-01-preview")),
     "replication": ("Microsoft.DataReplication", ("2024-09-01", "2026-05-01")),
     "cluster": ("Microsoft.AzureStackHCI", ("2024-04-01", "2026-02-01", "2026-04-30", "2026-10-01")),
@@ -32,6 +39,7 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
         ("2022-12-27", "2024-07-10", "2025-01-13", "2025-06-01", "2026-07-15"),
     ),
     "location": ("Microsoft.ExtendedLocation", ("2021-08-15",)),
+    "kubernetes": ("Microsoft.KubernetesConfiguration", ("2022-11-01", "2023-05-01")),
     "bridge": ("Microsoft.ResourceConnector", ("2022-10-27", "2025-03-01-preview")),
     "authorization": ("Microsoft.Authorization", ("2015-07-01", "2018-07-01", "2022-04-01")),
     "graph": ("Microsoft.ResourceGraph", ("2021-03-01", "2022-10-01", "2024-04-01")),

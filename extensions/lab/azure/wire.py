@@ -43,16 +43,24 @@ class ArmError(Exception):
     """An error reply. ``gateway`` tells ARM's own refusals from those of a resource provider."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, gateway: bool = False
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: dict[str, str] | None = None,
+        gateway: bool = False,
+        more: JSON | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
+        self.more = more or {}
         self.headers = dict(headers or {})
         if gateway:
             self.headers.setdefault("x-ms-failure-cause", "gateway")
 
     def answer(self) -> Answer:
-        body = {"error": {"code": self.code, "message": self.message}}
+        body = {"error": {"code": self.code, "message": self.message, **self.more}}
         return Answer(status=self.status, body=body, headers=self.headers)
 
 

@@ -6,39 +6,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .. import names
 from ..runtime import Lab
 from ..world import TargetDisk, TargetNic, TargetVm
-
-Params = dict[str, Any]
-
-
-class ScriptError(Exception):
-    """What the script would throw; ``kind`` is PowerShell's FullyQualifiedErrorId."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-@dataclass(frozen=True)
-class Twin:
-    """``run(lab, node, params, ledger line)``; ``write`` where the script changes something."""
-
-    run: Callable[[Lab, str, Params, int], Any]
-    write: bool = False
+from . import scripts_appliance, scripts_cluster, scripts_files
+from .cluster import ClusterVm
+from .storage import file_name, volumes
+from .twin import Params, Twin, many
 
 
 def get_vms(lab: Lab, node: str, params: Params, cause: int) -> Any:
     """The VMs that this node owns at this moment."""
-    wanted = {name.lower() for name in _many(params.get("names"))}
+    wanted = {name.lower() for name in many(params.get("names"))}
     with lab.world.lock:
         now = lab.clock.now()
         vms = [_vm(vm, now) for vm in lab.world.target.values() if vm.node == node]
+        vms += [_cluster_vm(lab, vm, now) for vm in lab.cluster.vms.values() if vm.node == node]
     return {
         "Node": node.upper(),
         "ClockUtc": now.isoformat(),
@@ -72,6 +57,36 @@ def _vm(vm: TargetVm, now: dt.datetime) -> dict[str, Any]:
     }
 
 
+def _cluster_vm(lab: Lab, vm: ClusterVm, now: dt.datetime) -> dict[str, Any]:
+    """One that a script made: its guest is an appliance, or nothing."""
+    inside = lab.appliances.get(vm.name.lower())
+    image = lab.cluster.files.get(vm.disk.lower())
+    running, up = vm.state == "Running", inside is not None and inside.runs
+    size = image.size if image else 0
+    return {
+        "Name": vm.name,
+        "Id": vm.vm_id,
+        "State": vm.state,
+        "Generation": vm.generation,
+        "ProcessorCount": vm.cpu_cores,
+        "MemoryStartupMB": vm.memory_mb,
+        "MemoryAssignedMB": vm.memory_mb if running else 0,
+        "Heartbeat": ("OkApplicationsUnknown" if up else "NoContact") if running else "",
+        "UptimeSeconds": int((now - vm.started_at).total_seconds()) if running and vm.started_at else 0,
+        "NetworkAdapters": [
+            {
+                "Name": "Network Adapter",
+                "MacAddress": "00155D0A0001",
+                "IPAddresses": [inside.address] if up and inside is not None else [],
+                "SwitchName": vm.switch,
+                "Connected": True,
+                "VlanId": vm.vlan_id,
+            }
+        ],
+        "Disks": [{"Path": vm.disk, "SizeBytes": size, "FileSizeBytes": size, "LastWriteUtc": now.isoformat()}],
+    }
+
+
 def _adapter(vm: TargetVm, nic: TargetNic) -> dict[str, Any]:
     network = nic.logical_network.rsplit("/", 1)[-1]
     # Hyper-V learns addresses from the guest: none before it answers
@@ -88,44 +103,24 @@ def _adapter(vm: TargetVm, nic: TargetNic) -> dict[str, Any]:
 
 def get_storage(lab: Lab, node: str, params: Params, cause: int) -> Any:
     """Cluster shared volumes as any node sees them, and which of the asked files are there."""
-    asked = {name.lower() for name in _many(params.get("seed_names"))}
-    folders = [folder.lower().rstrip("\\") + "\\" for folder in _many(params.get("folders"))]
+    asked = {name.lower() for name in many(params.get("seed_names"))}
+    folders = [folder.lower().rstrip("\\") + "\\" for folder in many(params.get("folders"))]
     with lab.world.lock:
         files: list[TargetDisk] = [*lab.world.seeds.values()]
         files += [disk for vm in lab.world.target.values() for disk in vm.disks]
     found = [
-        {"Name": _file_name(disk.path), "Path": disk.path, "SizeBytes": disk.size_bytes}
+        {"Name": file_name(disk.path), "Path": disk.path, "SizeBytes": disk.size_bytes}
         for disk in files
-        if asked & {(name := _file_name(disk.path).lower()), name.rsplit(".", 1)[0]}
+        if asked & {(name := file_name(disk.path).lower()), name.rsplit(".", 1)[0]}
         and (not folders or any(disk.path.lower().startswith(folder) for folder in folders))
     ]
-    return {"Node": node.upper(), "ClockUtc": lab.clock.now().isoformat(), "Volumes": _volumes(), "Seeds": found}
+    return {"Node": node.upper(), "ClockUtc": lab.clock.now().isoformat(), "Volumes": volumes(), "Seeds": found}
 
 
-def _volumes() -> list[dict[str, Any]]:
-    """Each volume once, however many storage paths lie on it."""
-    found: dict[str, tuple[int, int]] = {}
-    for path, size_mb, free_mb in names.STORAGE_PATHS.values():
-        found.setdefault("\\".join(path.split("\\")[:3]), (size_mb, free_mb))
-    return [
-        {
-            "Name": f"Cluster Virtual Disk ({_file_name(path)})",
-            "Path": path,
-            "SizeBytes": size_mb * 1024**2,
-            "FreeBytes": free_mb * 1024**2,
-            "State": "Online",
-            "OwnerNode": names.NODES[number % len(names.NODES)],
-        }
-        for number, (path, (size_mb, free_mb)) in enumerate(found.items())
-    ]
-
-
-def _file_name(path: str) -> str:
-    return path.rsplit("\\", 1)[-1]
-
-
-def _many(value: Any) -> list[str]:
-    return [] if value is None else [str(part) for part in value] if isinstance(value, list) else [str(value)]
-
-
-TWINS: dict[str, Twin] = {"get_vms": Twin(get_vms), "get_storage": Twin(get_storage)}
+TWINS: dict[str, Twin] = {
+    "get_vms": Twin(get_vms),
+    "get_storage": Twin(get_storage),
+    **scripts_files.TWINS,
+    **scripts_cluster.TWINS,
+    **scripts_appliance.TWINS,
+}

@@ -1,7 +1,7 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The WinRM endpoint of each Azure Local node: HTTPS, Basic, ``/wsman``."""
+"""The WinRM endpoints of the Azure Local nodes and of the appliances: HTTPS, Basic, ``/wsman``."""
 
 from __future__ import annotations
 
@@ -10,29 +10,38 @@ import binascii
 import hmac
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from .. import names
 from ..runtime import Lab, RunningServer, serve_https
 from . import shell
-from .scripts import TWINS, ScriptError
+from .scripts import TWINS
+from .twin import APPLIANCE, HOST, ScriptError
 from .wsman import Shells
 
+APPLIANCES = (names.SOURCE_APPLIANCE, names.TARGET_APPLIANCE)
 _REALM = 'Basic realm="WSMAN"'
 
 
 def start(lab: Lab) -> dict[str, RunningServer]:
-    """One server for each node."""
-    return {node: _start(lab, node) for node in names.NODES}
+    """One server for each node, and one for each appliance that is or will be."""
+    return {place: _start(lab, place) for place in (*names.NODES, *APPLIANCES)}
 
 
 def _start(lab: Lab, node: str) -> RunningServer:
-    attributes = {"lab": lab, "node": node, "shells": Shells(runner(lab, node))}
+    user, password = (
+        (names.APPLIANCE_USER, names.APPLIANCE_PASSWORD)
+        if node in APPLIANCES
+        else (names.HOST_USER, names.HOST_PASSWORD)
+    )
+    attributes = {"lab": lab, "node": node, "login": f"{user}:{password}", "shells": Shells(runner(lab, node))}
     server, port = serve_https(Handler, lab.tls, attributes=attributes)
     return RunningServer(url=f"https://127.0.0.1:{port}/wsman", port=port, stop=server.stop)
 
 
 def runner(lab: Lab, node: str) -> Callable[[str, bytes], tuple[int, bytes, bytes]]:
-    """Runs a command on this node; one line of the ledger for each."""
+    """Runs a command on this node or appliance; one line of the ledger for each."""
+    kind, user = (APPLIANCE, names.APPLIANCE_USER) if node in APPLIANCES else (HOST, names.HOST_USER)
 
     def run(line: str, stdin: bytes) -> tuple[int, bytes, bytes]:
         begun = lab.ledger.begin()
@@ -43,13 +52,17 @@ def runner(lab: Lab, node: str) -> Callable[[str, bytes], tuple[int, bytes, byte
             twin = TWINS.get(call.name)
             if twin is None:
                 raise shell.Refused(f"This simulated host does not know the script {call.name}.")
-            write = twin.write
+            write = twin.write and twin.asks(call.params)
             fault = lab.faults.reply("host", call.name, node)
-            if fault is not None:
-                raise ScriptError(fault.get("code", "InjectedFault"), fault.get("message", "a fault of the lab"))
+            if fault is not None and not fault.get("after"):
+                raise _injected(fault)
             if call.elsewhere:
                 raise ScriptError("AccessDenied,PSSessionStateBroken", "Access is denied.")
+            if kind not in twin.on:
+                raise ScriptError("CommandNotFoundException", f"What {call.name} uses is not installed on {node}.")
             value = twin.run(lab, node, call.params, begun[0])
+            if fault is not None:
+                raise _injected(fault)
             result = shell.answered(value, collapse=lab.switches.arrays_collapse)
         except shell.Refused as refusal:
             status, result = 400, shell.refused(str(refusal))
@@ -62,7 +75,7 @@ def runner(lab: Lab, node: str) -> Callable[[str, bytes], tuple[int, bytes, byte
             path=node,
             status=status,
             write=write,
-            principal=names.HOST_USER,
+            principal=user,
             request_bytes=len(stdin),
             reply_bytes=len(result[1]),
         )
@@ -71,11 +84,17 @@ def runner(lab: Lab, node: str) -> Callable[[str, bytes], tuple[int, bytes, byte
     return run
 
 
+def _injected(fault: dict[str, Any]) -> ScriptError:
+    """``after``: the work is done, and then the answer says otherwise."""
+    return ScriptError(fault.get("code", "InjectedFault"), fault.get("message", "a fault of the lab"))
+
+
 class Handler(BaseHTTPRequestHandler):
     """One request: authenticate, then let the node's shells answer."""
 
     lab: Lab
     node: str
+    login: str  # user:password
     shells: Shells
 
     server_version = "Microsoft-HTTPAPI/2.0"
@@ -85,7 +104,9 @@ class Handler(BaseHTTPRequestHandler):
         message = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.lab.latency_ms:
             self.lab.clock.sleep(self.lab.latency_ms / 1000)
-        if self.path.split("?", 1)[0].rstrip("/") != "/wsman":
+        if not self._up():
+            self.close_connection = True  # as if nobody were there: not a word
+        elif self.path.split("?", 1)[0].rstrip("/") != "/wsman":
             self._reply(404, b"")
         elif not self._knows_user():
             self._reply(401, b"")
@@ -95,6 +116,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._reply(405, b"")
 
+    def _up(self) -> bool:
+        if self.node not in APPLIANCES:
+            return True
+        with self.lab.world.lock:
+            machine = self.lab.appliances.get(self.node)
+            return machine is not None and machine.answers
+
     def _knows_user(self) -> bool:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "basic":
@@ -103,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
             given = base64.b64decode(token, validate=True)
         except binascii.Error:
             return False
-        if hmac.compare_digest(given, f"{names.HOST_USER}:{names.HOST_PASSWORD}".encode()):
+        if hmac.compare_digest(given, self.login.encode()):
             return True
         self._log_refused(given.partition(b":")[0].decode(errors="replace"))
         return False

@@ -152,6 +152,15 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "300 s without HttpNfcLeaseProgress end a lease as an error and remove the VM; uploading alone does not count",
     ),
     _row("nfc_abort", 23, "D", "HttpNfcLeaseAbort", "an aborted lease removes the half-made VM"),
+    _row(
+        "nfc_held",
+        23,
+        "D/I",
+        "HttpNfcLease: operations that alter the state of its machines are blocked; which fault says so is not told",
+        "while a lease is held, its task goes on, and nobody powers on, configures or removes the VM; as for attributes?",
+        "lease_refusal",
+        "lease_holds_attributes",
+    ),
     _row("nfc_complete", 23, "D", "HttpNfcLeaseComplete", "a completed lease keeps the VM, powered off"),
 )
 
@@ -167,4 +176,6 @@ class VcenterSwitches:
     hidden_vms: tuple[str, ...] = ()  # names of VMs that the account may not read
     hidden_properties: tuple[str, ...] = ()  # of all VMs, each with what is below it
     missing_privileges: tuple[str, ...] = ()  # VirtualMachine.Interact.PowerOff, Global.SetCustomField ...
+    lease_refusal: str = "TaskInProgress"  # or InvalidState: to whom changes a VM that an import holds
+    lease_holds_attributes: bool = False  # whether even custom attributes are refused meanwhile
     expired_read: str = "fault"  # fault | missing_set: how a read without a session is answered

@@ -8,6 +8,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from .. import appliances
+from ..runtime import Lab
 from ..world import SourceDisk, SourceNic, SourceVm
 from . import ovf
 from .devices import CONTROLLERS
@@ -61,6 +63,7 @@ def create_import_spec(call: Call) -> Any:
         numCPUs=machine.cpus,
         memoryMB=machine.memory_mb,
         deviceChange=changes,
+        vAppConfig=_product(machine.product),
     )
     items = [
         make(
@@ -72,6 +75,14 @@ def create_import_spec(call: Call) -> Any:
     return make(_manager.CreateImportSpecResult, importSpec=make(vim.vm.VmImportSpec, configSpec=spec), fileItem=items)
 
 
+def _product(name: str) -> Any:
+    """What the descriptor's ProductSection becomes; None where it has none."""
+    if not name:
+        return None
+    info = make(vim.vApp.ProductInfo, key=0, name=name)
+    return make(vim.vApp.VmConfigSpec, product=[make(vim.vApp.ProductSpec, operation="add", info=info)])
+
+
 @operation("ImportVApp", write=True)
 def import_vapp(call: Call) -> Any:
     spec, session = call.args["spec"], call.logged_in
@@ -81,7 +92,9 @@ def import_vapp(call: Call) -> Any:
     place = call.service.node(folder) if folder is not None else call.service.inventory.vm_folder
     vm, uploads = _machine(call, spec.configSpec, place.path)
     refuse_duplicate(call.service, vm, vm.name, vm.folder)
+    config = spec.configSpec.vAppConfig
     lease = Lease(call.service, vm, uploads, call.user, call.cause)
+    lease.product = next((one.info.name for one in (config.product if config else None) or []), "")
     lease.ref = vim.HttpNfcLease(session.keep("lease", lease))
     call.service.leases[lease.secret] = lease
     return lease.ref
@@ -216,6 +229,15 @@ def complete(call: Call) -> None:
     if lease.state != "ready":
         raise fault(vim.fault.InvalidState, "The lease is not ready yet.")
     lease.end("done")
+    if lease.product == appliances.PRODUCT and all(upload.size for upload in lease.uploads):
+        _becomes_appliance(call.service.lab, lease.vm)
+
+
+def _becomes_appliance(lab: Lab, vm: SourceVm) -> None:
+    """Its disks hold a Windows with the appliance's software, and VMware Tools."""
+    with lab.world.lock:
+        vm.guest_family, vm.hostname, vm.tools_installed = "windowsGuest", vm.name, True
+        appliances.of_image(lab, appliances.SOURCE, vm.name, vm.instance_uuid)
 
 
 @operation("HttpNfcLeaseGetManifest")

@@ -176,6 +176,7 @@ def set_field(call: Call) -> None:
     if not names:
         raise _wrong("key")
     vm = call.service.vm(call.args["entity"])
+    _unless_held(call, vm)
     call.world.set_custom_value(vm, names[0], str(call.args["value"] or ""), call.cause, call.user)
 
 
@@ -185,7 +186,13 @@ def set_custom_value(call: Call) -> None:
     name = str(call.args["key"])
     if name not in call.world.custom_fields:
         raise _wrong("key")
+    _unless_held(call, call.vm())
     call.world.set_custom_value(call.vm(), name, str(call.args["value"] or ""), call.cause, call.user)
+
+
+def _unless_held(call: Call, vm: SourceVm) -> None:
+    if call.world.switches.lease_holds_attributes:
+        call.service.tasks.refuse_during_import(call.service.inventory.vm_ref(vm))
 
 
 def _wrong(parameter: str) -> Any:

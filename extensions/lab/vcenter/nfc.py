@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..world import SourceVm
-from .inventory import Inventory
+from .inventory import Inventory, escaped
+from .tasks import IMPORT, TaskState
 from .types import fault, make, vim
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ class Lease:
         self.secret = secrets.token_hex(16)
         self.state, self.error, self.percent = "initializing", None, 0
         self.vm, self.uploads = vm, uploads
+        self.product = ""  # what the descriptor says the machine is
         self._service, self._user, self._cause = service, user, cause
         self._renewals = 0
+        self._task: TaskState | None = None  # goes on as long as the lease is held
         self._world = service.world
         self._world.schedule.after(INITIALIZE_S, self._begin)
 
@@ -61,6 +64,9 @@ class Lease:
             if self.state != "initializing":
                 return
             self._world.create_source(self.vm, self._user, self._cause)
+            self._task = self._service.tasks.hold(
+                IMPORT, Inventory.vm_ref(self.vm), escaped(self.vm.name), self._user, TIMEOUT_S
+            )
             self.state = "ready"
         self._renew()
 
@@ -85,6 +91,8 @@ class Lease:
         """``done`` keeps the VM; anything else removes what there is of it."""
         with self._world.lock:
             self.state, self.error = state, error
+            if self._task is not None:
+                self._service.tasks.release(self._task, error)
             if state != "done":
                 self._world.remove_source(self.vm, self._user, self._cause)
 

@@ -48,6 +48,7 @@ class Machine:
     guest_name: str
     hardware: str
     firmware: str
+    product: str
     cpus: int = 1
     memory_mb: int = 512
     controllers: list[Any] = field(default_factory=list)
@@ -74,6 +75,7 @@ def read(text: str) -> Machine:
         guest_name=(guest.findtext(f"{_OVF}Description") if guest is not None else None) or "",
         hardware=hardware.findtext(f"{_OVF}System/{_VSSD}VirtualSystemType") or "vmx-19",
         firmware=firmware or "bios",
+        product=system.findtext(f"{_OVF}ProductSection/{_OVF}Product") or "",
     )
     _read_items(machine, root, hardware.findall(f"{_OVF}Item"))
     return machine

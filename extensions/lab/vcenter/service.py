@@ -260,13 +260,19 @@ class Service:
         return reply
 
     def take(self, path: str, pieces: Iterable[bytes]) -> int:
-        """An upload to a lease's address: the HTTP status, 0 to cut the connection. The address is the permission."""
+        """An upload to a lease's address: the HTTP status, 0 to cut the connection. The address is the permission.
+
+        A planned fault with ``stall_s`` takes the file, but only after so many seconds.
+        """
         begun = self.lab.ledger.begin()
         _, _, rest = path.partition("/nfc/")
         secret, _, file = rest.partition("/")
         lease = self.leases.get(secret)
         upload = lease.upload(file) if lease is not None else None
         planned = self.lab.faults.reply("vcenter", "PUT", path)
+        if planned is not None and "stall_s" in planned:
+            self.lab.clock.sleep(float(planned["stall_s"]))
+            planned = None
         if lease is None or upload is None:
             status = 404
         elif planned is not None:

@@ -15,6 +15,7 @@ from ..world import World
 from .types import fault, make, reference, support, vim, vmodl
 
 _KEPT = 5000
+IMPORT = "ImportVApp"
 
 
 @dataclass
@@ -94,32 +95,60 @@ class Tasks:
         An exclusive task refuses to begin while another one works on the same object.
         """
         with self._lock:
-            other = self._busy.get(entity._moId)
-            if exclusive and other is not None:
-                raise fault(
-                    vim.fault.TaskInProgress,
-                    "The operation is not allowed while another task is in progress.",
-                    task=other.ref,
-                )
-            self._number += 1
-            task = TaskState(
-                ref=reference(vim.Task, f"task-{self._number}"),
-                method=method,
-                description_id=_description_id(entity, method),
-                entity=entity,
-                entity_name=entity_name,
-                user=user,
-                length_s=self._schedule.short(seconds),
-                world=self._world,
-                queued=self._world.source_now(),
-            )
-            self._tasks[task.ref._moId] = task
             if exclusive:
-                self._busy[entity._moId] = task
-            if len(self._tasks) > _KEPT:
-                self._tasks.pop(next(iter(self._tasks)))
+                self._refuse_held(entity)
+            task = self._add(method, entity, entity_name, user, seconds, exclusive=exclusive)
         self._schedule.after(seconds, lambda: self._end(task, work))
         return task.ref
+
+    def hold(self, method: str, entity: Any, entity_name: str, user: str, seconds: float) -> TaskState:
+        """A task that goes on until ``release``: nobody else changes the object meanwhile."""
+        with self._lock:
+            return self._add(method, entity, entity_name, user, seconds, exclusive=True)
+
+    def release(self, task: TaskState, error: Any = None) -> None:
+        task.error = error
+        self._over(task, "success" if error is None else "error")
+
+    def refuse_during_import(self, entity: Any) -> None:
+        """For what other tasks do not stand in the way of."""
+        with self._lock:
+            if entity._moId in self._busy and self._busy[entity._moId].method == IMPORT:
+                self._refuse_held(entity)
+
+    def _refuse_held(self, entity: Any) -> None:
+        other = self._busy.get(entity._moId)
+        if other is None:
+            return
+        if other.method == IMPORT and self._world.switches.lease_refusal == "InvalidState":
+            raise fault(vim.fault.InvalidState, "The operation is not allowed in the current state.")
+        raise fault(
+            vim.fault.TaskInProgress,
+            "The operation is not allowed while another task is in progress.",
+            task=other.ref,
+        )
+
+    def _add(
+        self, method: str, entity: Any, entity_name: str, user: str, seconds: float, *, exclusive: bool
+    ) -> TaskState:
+        self._number += 1
+        task = TaskState(
+            ref=reference(vim.Task, f"task-{self._number}"),
+            method=method,
+            description_id=_description_id(entity, method),
+            entity=entity,
+            entity_name=entity_name,
+            user=user,
+            length_s=self._schedule.short(seconds),
+            world=self._world,
+            queued=self._world.source_now(),
+        )
+        self._tasks[task.ref._moId] = task
+        if exclusive:
+            self._busy[entity._moId] = task
+        if len(self._tasks) > _KEPT:
+            self._tasks.pop(next(iter(self._tasks)))
+        return task
 
     def _end(self, task: TaskState, work: Callable[[], Any]) -> None:
         state = "success"
@@ -131,15 +160,20 @@ class Tasks:
             task.error, state = fault(vmodl.fault.SystemError, f"lab: {wrong}", reason=str(wrong)), "error"
             raise
         finally:
-            with self._lock:
-                if self._busy.get(task.entity._moId) is task:
-                    del self._busy[task.entity._moId]
-            task.completed = self._world.source_now()
-            task.state = state
+            self._over(task, state)
+
+    def _over(self, task: TaskState, state: str) -> None:
+        with self._lock:
+            if self._busy.get(task.entity._moId) is task:
+                del self._busy[task.entity._moId]
+        task.completed = self._world.source_now()
+        task.state = state
 
 
 def _description_id(entity: Any, method: str) -> str:
     """VirtualMachine.powerOff for PowerOffVM_Task."""
+    if method == IMPORT:
+        return "ResourcePool.ImportVAppLRO"
     kind = type(entity)._wsdlName
     name: str = support.GetWsdlMethod("urn:vim25", method).info.name
     return f"{kind}.{name[0].lower()}{name[1:]}"

@@ -9,10 +9,13 @@ from .arm import ARM
 from .entra import ENTRA
 from .entry import Meaning
 from .hosts import HOSTS
+from .own_appliance import OWN_APPLIANCE
 from .own_prepare import OWN_PREPARE
 from .own_run import KINDS, OWN_RUN
+from .own_source_appliance import OWN_SOURCE_APPLIANCE
 from .own_vm import OWN_VM, PHASES
 from .replication import REPLICATION
+from .scripts import SCRIPTS
 from .vcenter import VCENTER
 
 SYSTEMS: dict[str, dict[str, Meaning]] = {
@@ -21,11 +24,14 @@ SYSTEMS: dict[str, dict[str, Meaning]] = {
     "This collection, of a VM": OWN_VM,
     "This collection, of a run": OWN_RUN,
     "This collection, of preparing": OWN_PREPARE,
+    "This collection, the source appliance on vCenter": OWN_SOURCE_APPLIANCE,
+    "This collection, inside an appliance": OWN_APPLIANCE,
     "Replication service and appliances": REPLICATION,
     "Azure Resource Manager": ARM,
     "Microsoft Entra": ENTRA,
     "vCenter": VCENTER,
     "Azure Local hosts": HOSTS,
+    "Our scripts on hosts and appliances": SCRIPTS,
 }
 
 _EXACT = {code: meaning for rows in SYSTEMS.values() for code, meaning in rows.items()}

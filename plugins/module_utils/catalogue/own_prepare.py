@@ -7,6 +7,233 @@ from __future__ import annotations
 
 from .entry import Row, table
 
-_ROWS: dict[str, Row] = {}
+_ROWS: dict[str, Row] = {
+    "appliance_elsewhere": (
+        "the virtual machine of the target appliance is on a node that could not be asked",
+        "Put that node into the inventory group azure_local_hosts, or run the task on it",
+        "after_repair",
+    ),
+    "appliance_other_image": (
+        "the target appliance was made of another image than the one asked for",
+        "Keep image and sha256 as they were, or remove the appliance with state absent first",
+        "no",
+    ),
+    "appliance_registered": (
+        "an appliance is still registered with the project that is to be removed",
+        "Remove the appliances first: decommission_estate lists and removes what they leave",
+        "after_repair",
+    ),
+    "bad_appliance_name": (
+        "an appliance cannot have this name",
+        "Take 1 to 14 letters and digits, and another name for each of the two appliances",
+        "no",
+    ),
+    "bad_azure_name": ("Azure does not take this name", "Take a name that follows the rule in the message", "no"),
+    "bad_cluster_id": (
+        "cluster is not the id of an Azure Local instance",
+        "Give the whole resource id, as the portal shows it under Properties",
+        "no",
+    ),
+    "bad_resource_id": (
+        "an option is not the id of such a resource",
+        "Give the whole resource id, as the portal shows it under Properties",
+        "no",
+    ),
+    "bad_tags": (
+        "Azure does not take these tags",
+        "Give at most 49, with names up to 512 and values up to 256 characters, none of < > % & \\ ? /",
+        "no",
+    ),
+    "cache_account_closed": (
+        "the cache storage account does not let the replication service in",
+        "Have its owner enable public network access from all networks, or give another account",
+        "after_repair",
+    ),
+    "cache_account_gone": (
+        "the cache storage account that the project or the extension names is gone",
+        "Run with replace: true to take another one, while no VM replicates",
+        "after_repair",
+    ),
+    "cache_account_ignored": (
+        "the project is linked to another cache storage account than the one given, and keeps it",
+        "Leave cache_storage_account out; to change the account, take the infrastructure back first",
+        "done",
+    ),
+    "cache_account_lax": (
+        "the cache storage account is less strict than it could be",
+        "Have its owner require TLS 1.2 and forbid public containers",
+        "done",
+    ),
+    "cache_account_missing": (
+        "the storage account that cache_storage_account names does not exist",
+        "Correct cache_storage_account, or leave it out to have one made",
+        "no",
+    ),
+    "cache_account_unfit": (
+        "the storage account is not of the kind that the replication takes",
+        "Give one that is Standard, StorageV2 and in the region of the project",
+        "no",
+    ),
+    "endpoint_unreachable": (
+        "a place does not reach all that it needs",
+        "Mend what results names, each with its own remedy",
+        "after_repair",
+    ),
+    "extension_failed": (
+        "the replication extension failed to be made",
+        "Mend what the message says, then run with replace: true",
+        "after_repair",
+    ),
+    "extension_foreign": (
+        "the vault holds a replication extension of other appliances",
+        "Remove it, or run with replace: true, once no VM uses it",
+        "after_repair",
+    ),
+    "extension_other_account": (
+        "the replication extension uses another storage account than the project",
+        "Run with replace: true to have it made anew, once no VM replicates",
+        "after_repair",
+    ),
+    "file_hash": (
+        "a file of the controller is not the one that is asked for",
+        "Fetch the file again, or correct its SHA-256 in the task",
+        "no",
+    ),
+    "file_unreadable": (
+        "a file of the controller cannot be read, or is empty",
+        "Correct the path, or let the user that runs Ansible read it",
+        "no",
+    ),
+    "image_unclear": (
+        "the image of the target appliance holds no disk, or several",
+        "Give the file as Microsoft offers it, or name the disk",
+        "no",
+    ),
+    "infrastructure_in_use": (
+        "protected items use what is to be replaced",
+        "Complete their migration or stop their replication first",
+        "after_repair",
+    ),
+    "instance_not_found": (
+        "the Azure Local instance does not exist, or is hidden from this identity",
+        "Check cluster; the identity needs Reader on the instance",
+        "no",
+    ),
+    "items_left": (
+        "the vault of the project that is to be removed holds protected items",
+        "Complete these migrations, or stop their replication",
+        "after_repair",
+    ),
+    "name_unknown": (
+        "a name does not resolve where it is needed",
+        "Make the name known there: in DNS, or in its hosts file",
+        "after_repair",
+    ),
+    "no_location": (
+        "the project does not exist, and nothing says in which region to make it",
+        "Set location to one of the regions in the message",
+        "no",
+    ),
+    "no_place": (
+        "what this host is in the migration cannot be told from the inventory",
+        "Set place, or put the host into source_appliance, target_appliance or azure_local_hosts",
+        "no",
+    ),
+    "no_volume": (
+        "the cluster has no such volume online",
+        "Name a volume that the cluster has, or bring it online",
+        "no",
+    ),
+    "not_as_written": (
+        "Azure accepted a change, and what is read does not show it",
+        "Run again later; if it stays, somebody or a policy may change it back",
+        "later",
+    ),
+    "not_made": (
+        "Azure accepted a resource, and making it failed there",
+        "Look at the resource in the portal and mend what it says; running again makes it anew",
+        "after_repair",
+    ),
+    "other_tenant": (
+        "the Azure Local instance and the project belong to two tenants, or the identity sees only one of them",
+        "Make the project in a subscription of the instance's tenant, and give the identity Reader on the instance",
+        "no",
+    ),
+    "policy_differs": (
+        "the replication policy has other times than wanted",
+        "Replication works with it; replace: true rewrites it while no VM replicates",
+        "done",
+    ),
+    "policy_failed": (
+        "the replication policy failed to be made",
+        "Run with replace: true to have it made anew",
+        "after_repair",
+    ),
+    "port_refused": (
+        "a port that is needed refuses connections",
+        "Start the service behind it, or let the port through the firewall",
+        "after_repair",
+    ),
+    "port_silent": (
+        "a port that is needed does not answer",
+        "Let the port through the firewalls on the way; see that the machine is on",
+        "after_repair",
+    ),
+    "project_elsewhere": (
+        "the project lies in another region than was asked for, and cannot be moved",
+        "Set location to the project's region, or leave it out",
+        "no",
+    ),
+    "project_private": (
+        "the project is made for private endpoints, which a migration to Azure Local cannot use",
+        "Name another project; one is made where there is none",
+        "no",
+    ),
+    "project_used_for_azure": (
+        "the project discovers or migrates for Azure already, and cannot serve Azure Local",
+        "Name another project; one is made where there is none",
+        "no",
+    ),
+    "project_used_for_hyperv": (
+        "the project discovers Hyper-V, and VMware cannot share it",
+        "Name another project; one is made where there is none",
+        "no",
+    ),
+    "providers_unregistered": (
+        "resource providers are not registered, and this identity may not register them",
+        "Have a Contributor of the subscription register them, then run again",
+        "after_repair",
+    ),
+    "region_unsupported": (
+        "a project for Azure Local may not lie in this region",
+        "Choose a supported region: only metadata lies there; VMs and their disks may be anywhere",
+        "no",
+    ),
+    "resource_group_missing": (
+        "the resource group of the project does not exist",
+        "Check its name and the subscription, or have it made: create_resource_group: true",
+        "no",
+    ),
+    "second_appliance": (
+        "the project has another source or target appliance, and can have only one of each",
+        "Give the name of the appliance that it has, or name another project",
+        "no",
+    ),
+    "switch_unclear": (
+        "the node has none or several external switches, and none is named",
+        "Name one with switch",
+        "no",
+    ),
+    "vault_gone": (
+        "the replication vault that the project names does not exist any more",
+        "Register the source appliance anew: the vault is made with it",
+        "after_repair",
+    ),
+    "volume_full": (
+        "the cluster volume has not enough free space for the appliance",
+        "Free space there, or name another volume",
+        "after_repair",
+    ),
+}
 
 OWN_PREPARE = table(_ROWS)

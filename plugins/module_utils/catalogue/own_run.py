@@ -212,7 +212,7 @@ _ROWS: dict[str, Row] = {
     ),
     "infrastructure_not_ready": (
         "policy or extension of the replication is missing or not Succeeded",
-        "Initialise the replication infrastructure of this pair of appliances (portal or Az.Migrate), then run again",
+        "Run azlocal.migrate.infrastructure for this pair of appliances, then run again",
         "after_repair",
     ),
     "no_custom_location": (

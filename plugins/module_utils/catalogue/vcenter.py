@@ -73,6 +73,11 @@ _ROWS: dict[str, Row] = {
         "Look at the object in vCenter, mend what is named, then run again",
         "after_repair",
     ),
+    "MethodDisabled": (
+        "something has disabled this operation on the object for now",
+        "See in vCenter which task or solution works on the object, then run again",
+        "later",
+    ),
     "QuestionPending": (
         "the virtual machine waits for an answer",
         "Answer the pending question in vCenter, then run again",
@@ -89,6 +94,11 @@ _ROWS: dict[str, Row] = {
     "InvalidType": ("this vCenter does not know a type of the request", "See which vSphere version it runs", "no"),
     "NotSupported": ("it is not supported", "This vCenter or host does not support the operation", "no"),
     "NotImplemented": ("it is not supported", "This vCenter or host does not support the operation", "no"),
+    "OvfFault": (
+        "vCenter cannot use the OVF descriptor, or not on that host",
+        "Compare what the message names with the host's version and hardware; download the file again if it is damaged",
+        "no",
+    ),
     "MethodNotFound": ("it is not supported", "This vCenter or host does not support the operation", "no"),
     "InvalidProperty": ("this vCenter does not know a property", "See which vSphere version it runs", "no"),
     "CpuHotPlugNotSupported": (

@@ -10,6 +10,8 @@ correlation id. What a code means is told once, in the catalogue.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..catalogue.index import find
 
 
@@ -37,6 +39,14 @@ class ClientError(Exception):
         self.correlation_id = correlation_id
         self.status = status
         self.operation = operation
+        self.done: tuple[str, ...] = ()
+
+    def after(self, done: Iterable[str]) -> ClientError:
+        """This error, with the sentences that tell what was changed before it: nothing half made stays unnamed."""
+        self.done = tuple(done)
+        if self.done:
+            self.message = f"{self.message.rstrip('.')}. Done before: {'; '.join(self.done)}."
+        return self
 
     def __str__(self) -> str:
         return self.message

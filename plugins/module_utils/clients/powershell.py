@@ -17,7 +17,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..catalogue.index import find
 from .errors import BadReply, ClientError, PermissionDenied, ServiceError
 
 # (command line, stdin) -> (exit code, stdout, stderr)
@@ -103,11 +102,9 @@ def _value(script_name: str, reply: dict[str, Any]) -> Any:
         return reply.get("value")
     identity, text = str(reply.get("id") or ""), " ".join(str(reply.get("error") or "no reason given").split())
     word = next((word for word in _KNOWN if word.lower() in identity.lower()), "")
-    known = find(word)
     raise _KNOWN.get(word, ServiceError)(
         f"The script {script_name} failed: {text}",
-        code=identity,
-        remedy=known.remedy if known else "",
+        code=word or identity.partition(",")[0],  # who threw it stands behind the comma
         operation=script_name,
     )
 

@@ -12,7 +12,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from . import vcenter_devices as devices
 from . import vcenter_events, vcenter_read, vcenter_tasks
@@ -48,7 +48,7 @@ class VcenterClient:
         self.clock_ahead = dt.timedelta()  # how far vCenter's clock is before ours, as the last read showed it
         self._making = threading.Lock()
 
-    def __enter__(self) -> VcenterClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

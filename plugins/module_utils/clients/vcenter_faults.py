@@ -51,6 +51,7 @@ _KNOWN: dict[str, type[ClientError]] = {
     "ResourceInUse": Conflict,
     "InvalidPowerState": Conflict,
     "InvalidState": Conflict,
+    "MethodDisabled": Conflict,
     "ToolsUnavailable": InvalidRequest,
     "InvalidName": InvalidRequest,
     "InvalidArgument": InvalidRequest,
@@ -59,6 +60,7 @@ _KNOWN: dict[str, type[ClientError]] = {
     "NotSupported": InvalidRequest,
     "RestrictedVersion": InvalidRequest,
     "VmConfigFault": InvalidRequest,
+    "OvfFault": InvalidRequest,
     "HostConnectFault": Unreachable,
 }
 

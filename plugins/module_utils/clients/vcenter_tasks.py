@@ -29,13 +29,14 @@ def run(
     timeout_s: float,
     *,
     clock: Clock,
+    busy_s: float = BUSY_S,
 ) -> None:
     """Start a task and wait until it has ended well. A failed task raises what its fault means.
 
     Where another task holds the machine (the appliance's snapshot, a backup's), that is waited for, but not for long.
     """
     deadline = clock.monotonic() + timeout_s
-    patience = clock.monotonic() + min(timeout_s, BUSY_S)
+    patience = clock.monotonic() + min(timeout_s, busy_s)
     while True:
         try:
             _run_once(session, operation, start, timeout_s, deadline, clock)

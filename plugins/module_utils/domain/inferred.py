@@ -63,6 +63,19 @@ _BY_CHANGE: tuple[Fact, ...] = (
         "control-plane §0.5",
         "clients/arm.py",
     ),
+    _fact(
+        "import_held",
+        "vCenter refuses a change during an import with TaskInProgress, InvalidState or MethodDisabled",
+        "vSphere API: HttpNfcLease, where the fault is not named",
+        "clients/vcenter_import.py",
+    ),
+    _fact(
+        "first_boot_named",
+        "a Windows whose first questions are answered tells a host name through VMware Tools",
+        "platform §3.1",
+        "domain/source_appliance.py",
+        "it shows only while an appliance is made",
+    ),
     _fact("mark_length", "a custom attribute holds our mark", "architecture: where the truth lives", "domain/marks.py"),
     _fact(
         "shell_kept",

@@ -20,7 +20,7 @@ from ..domain.evidence import Look, Row, custom, rows_of
 from ..domain.inferred_source import details
 from . import scope as where
 from .looks import Looks, Witness
-from .project import Fabric, Project
+from .project import Fabric, Project, fabric_of
 from .scope import Scope
 from .target import BRIDGE_QUERY
 
@@ -42,7 +42,7 @@ class _Known(Project):
     def fabric_of(self, listed: Sequence[Row], link: str, appliance: str) -> Fabric | None:
         """The fabric of an appliance, or None."""
         try:
-            return self._fabric([dict(row) for row in listed], link, self.site_id(appliance), appliance)
+            return fabric_of(listed, link, self.site_id(appliance))
         except ClientError:
             return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +34,7 @@ class Agent:
     appliance: str
     responsive: bool
     last_heartbeat: str
+    principal: str  # object id of the identity that it works with
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +52,17 @@ class Project:
         self.scope = scope
 
     @cached_property
+    def migration_solution(self) -> dict[str, Any]:
+        return self._solution(where.MIGRATION_SOLUTION)
+
+    @cached_property
+    def discovery_solution(self) -> dict[str, Any]:
+        return self._solution(where.DISCOVERY_SOLUTION)
+
+    @cached_property
     def vault_id(self) -> str:
         """The replication vault's id, from the migration solution."""
-        solution = self._solution(where.MIGRATION_SOLUTION)
-        vault = _details(solution).get("vaultId", "")
+        vault = _details(self.migration_solution).get("vaultId", "")
         if not vault:
             raise NotReady(
                 f"project {self.scope.project} has no replication vault yet",
@@ -69,7 +78,7 @@ class Project:
     @cached_property
     def sites(self) -> dict[str, str]:
         """Site id by appliance name, lower case (V3 of the map overrides V2)."""
-        details = _details(self._solution(where.DISCOVERY_SOLUTION))
+        details = _details(self.discovery_solution)
         sites: dict[str, str] = {}
         for entry in _entries(details.get("applianceNameToSiteIdMapV2")):
             sites[str(entry.get("ApplianceName", "")).lower()] = str(entry.get("SiteId", ""))
@@ -94,18 +103,30 @@ class Project:
         return self.site_id(self.scope.source_appliance)
 
     @cached_property
+    def source_fabric(self) -> Fabric | None:
+        """Found by the site that it names; None where the appliance is not registered yet."""
+        return fabric_of(self._fabrics, "vmwareSiteId", self.source_site_id)
+
+    @cached_property
+    def target_fabric(self) -> Fabric | None:
+        return fabric_of(self._fabrics, "azStackHciSiteId", self.site_id(self.scope.target_appliance))
+
+    @cached_property
     def fabrics(self) -> tuple[Fabric, Fabric]:
-        """Source and target fabric, found by the site that each names."""
-        listed = self.arm.list(self.scope.fabrics_path, self.version)
-        source = self._fabric(listed, "vmwareSiteId", self.source_site_id, self.scope.source_appliance)
-        target_site = self.site_id(self.scope.target_appliance)
-        return source, self._fabric(listed, "azStackHciSiteId", target_site, self.scope.target_appliance)
+        """Source and target fabric, both connected."""
+        return (
+            self._connected(self.source_fabric, self.scope.source_appliance),
+            self._connected(self.target_fabric, self.scope.target_appliance),
+        )
 
     @cached_property
     def agents(self) -> tuple[Agent, Agent]:
         """The agent of the source and of the target appliance."""
         source, target = self.fabrics
-        return self._agent(source, self.scope.source_appliance), self._agent(target, self.scope.target_appliance)
+        return (
+            self._there(self.agent(source, self.scope.source_appliance), self.scope.source_appliance),
+            self._there(self.agent(target, self.scope.target_appliance), self.scope.target_appliance),
+        )
 
     @cached_property
     def policy_name(self) -> str:
@@ -134,20 +155,21 @@ class Project:
                 correlation_id=error.correlation_id,
             ) from error
 
-    def _fabric(self, listed: list[dict[str, Any]], link: str, site_id: str, appliance: str) -> Fabric:
-        for fabric in listed:
-            properties = fabric.get("properties") or {}
-            custom = properties.get("customProperties") or {}
-            if not same_id(custom.get(link) or "", site_id) or properties.get("provisioningState") != "Succeeded":
-                continue
-            cluster = (custom.get("cluster") or {}).get("resourceName") or ""
-            return Fabric(name=fabric["name"], id=fabric["id"], cluster_id=cluster)
-        raise NotReady(
-            f"appliance {appliance} has no connected replication fabric",
-            code="appliance_not_connected",
-        )
+    @cached_property
+    def _fabrics(self) -> list[dict[str, Any]]:
+        return self.arm.list(self.scope.fabrics_path, self.version)
 
-    def _agent(self, fabric: Fabric, appliance: str) -> Agent:
+    @staticmethod
+    def _connected(fabric: Fabric | None, appliance: str) -> Fabric:
+        if fabric is None:
+            raise NotReady(
+                f"appliance {appliance} has no connected replication fabric",
+                code="appliance_not_connected",
+            )
+        return fabric
+
+    def agent(self, fabric: Fabric, appliance: str) -> Agent | None:
+        """The replication agent of that appliance, read afresh."""
         for agent in self.arm.list(f"{fabric.id}/fabricAgents", self.version):
             properties = agent.get("properties") or {}
             if str(properties.get("machineName", "")).lower() == appliance.lower():
@@ -156,11 +178,18 @@ class Project:
                     appliance=appliance,
                     responsive=str(properties.get("isResponsive")).lower() == "true",
                     last_heartbeat=str(properties.get("lastHeartbeat") or ""),
+                    principal=str((properties.get("resourceAccessIdentity") or {}).get("objectId") or ""),
                 )
-        raise NotReady(
-            f"appliance {appliance} has no replication agent",
-            code="agent_missing",
-        )
+        return None
+
+    @staticmethod
+    def _there(agent: Agent | None, appliance: str) -> Agent:
+        if agent is None:
+            raise NotReady(
+                f"appliance {appliance} has no replication agent",
+                code="agent_missing",
+            )
+        return agent
 
     def _succeeded(self, path: str, what: str) -> None:
         found = self.arm.get_or_none(path, self.version)
@@ -170,6 +199,18 @@ class Project:
                 f"the {what} {path.rsplit('/', 1)[-1]} is {state}",
                 code="infrastructure_not_ready",
             )
+
+
+def fabric_of(listed: Iterable[Mapping[str, Any]], link: str, site_id: str) -> Fabric | None:
+    """The connected fabric that names this site in ``link``."""
+    for fabric in listed:
+        properties = fabric.get("properties") or {}
+        custom = properties.get("customProperties") or {}
+        if not same_id(custom.get(link) or "", site_id) or properties.get("provisioningState") != "Succeeded":
+            continue
+        cluster = (custom.get("cluster") or {}).get("resourceName") or ""
+        return Fabric(name=fabric["name"], id=fabric["id"], cluster_id=cluster)
+    return None
 
 
 def _details(solution: dict[str, Any]) -> dict[str, str]:

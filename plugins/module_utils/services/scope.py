@@ -14,6 +14,16 @@ OFF_AZURE = ("2024-12-01-preview", "2023-06-06")
 HYBRID_COMPUTE = "2024-07-10"
 LOCAL_VM = "2024-01-01"
 CLUSTER = "2026-04-30"
+CUSTOM_LOCATION = "2021-08-15"
+CLUSTER_EXTENSION = "2022-11-01"
+BRIDGE = "2022-10-27"
+STORAGE = "2023-05-01"
+LOCKS = "2020-05-01"
+DIAGNOSTIC_SETTINGS = "2021-05-01-preview"
+RESOURCES = "2021-04-01"
+AUTHORIZATION = "2022-04-01"
+# Making a project with an identity, and its solutions: the version that Microsoft's Terraform module makes them with.
+MIGRATE_SETUP = "2020-06-01-preview"
 
 MIGRATION_SOLUTION = "Servers-Migration-ServerMigration_DataReplication"
 DISCOVERY_SOLUTION = "Servers-Discovery-ServerDiscovery"

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import tree_sitter
 import tree_sitter_powershell
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import find
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.scripts import SCRIPTS as MEANINGS
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients import powershell
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import scripts
 from lab.host.scripts import TWINS
 
 FOLDER = Path(scripts.__file__).parent / "powershell"
 SCRIPTS = sorted(FOLDER.glob("*.ps1"))
+PAGE = Path(__file__).parents[3] / "docs" / "powershell.md"
+ROW = re.compile(r"^\| `(\w+)` \|(.+)\|(.+)\|(.+)\|$", re.MULTILINE)
 
 
 def errors(text: str) -> list[str]:
@@ -61,3 +66,17 @@ def test_no_twin_without_a_script() -> None:
 
 def test_bootstrap_parses() -> None:
     assert errors(powershell.BOOTSTRAP) == []
+
+
+def test_what_the_scripts_throw_is_in_the_catalogue_and_nothing_else_is() -> None:
+    thrown = {id for path in SCRIPTS for id in re.findall(r"Stop-Script '(\w+)'", path.read_text(encoding="utf-8"))}
+    assert {id for id in thrown if find(id) is None} == set()
+    assert set(MEANINGS) <= thrown
+
+
+def test_the_page_has_one_row_for_each_script_that_says_what_it_changes() -> None:
+    rows = {match[1]: match[4].strip() for match in ROW.finditer(PAGE.read_text(encoding="utf-8"))}
+    assert set(rows) == {path.stem for path in SCRIPTS}
+    assert {name for name, changes in rows.items() if changes != "nothing"} == {
+        name for name, twin in TWINS.items() if twin.write
+    }

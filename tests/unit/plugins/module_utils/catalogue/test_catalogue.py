@@ -20,8 +20,10 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.entra im
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.entry import RETRIES, Meaning
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.hosts import HOSTS
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import SYSTEMS, find
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_appliance import OWN_APPLIANCE
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_prepare import OWN_PREPARE
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_run import KINDS, OWN_RUN
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_source_appliance import OWN_SOURCE_APPLIANCE
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.own_vm import OWN_VM, PHASES
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.rights import place_of, role_for
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.vcenter import VCENTER
@@ -72,7 +74,7 @@ def test_every_code_in_our_code_is_known() -> None:
 
 def test_no_code_of_ours_is_there_for_nothing() -> None:
     used = {code for _place, code in _used()}
-    ours = {*OWN_VM, *OWN_PREPARE, *OWN_RUN}
+    ours = {*OWN_VM, *OWN_APPLIANCE, *OWN_PREPARE, *OWN_SOURCE_APPLIANCE, *OWN_RUN}
     assert ours == used & ours
 
 

@@ -69,18 +69,19 @@ def test_no_value_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identity", "kind"),
+    ("identity", "kind", "code"),
     [
-        ("CommandNotFoundException", ServiceError),
-        ("UnauthorizedAccess,Microsoft.HyperV.PowerShell.Commands.GetVM", PermissionDenied),
-        ("Anything", ServiceError),
+        ("CommandNotFoundException", ServiceError, "CommandNotFound"),
+        ("UnauthorizedAccess,Microsoft.HyperV.PowerShell.Commands.GetVM", PermissionDenied, "UnauthorizedAccess"),
+        ("Anything", ServiceError, "Anything"),
+        ("HashMismatch,Stop-Script", ServiceError, "HashMismatch"),
     ],
 )
-def test_exception_inside_the_script_becomes_a_typed_error(identity: str, kind: type[Exception]) -> None:
+def test_exception_inside_the_script_becomes_a_typed_error(identity: str, kind: type[Exception], code: str) -> None:
     reply = {"ok": False, "error": "No\r\n such thing", "id": identity, "line": 3}
     with pytest.raises(kind, match=r"^The script get_vms failed: No such thing$") as caught:
         call(Host(stdout=encoded(reply)))
-    assert caught.value.code == identity  # type: ignore[attr-defined]
+    assert caught.value.code == code  # type: ignore[attr-defined]
     assert caught.value.operation == "get_vms"  # type: ignore[attr-defined]
 
 

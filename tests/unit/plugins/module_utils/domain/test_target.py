@@ -22,12 +22,26 @@ def test_logical_network() -> None:
             "properties": {
                 "provisioningState": "Succeeded",
                 "dhcpOptions": {"dnsServers": ["10.10.0.1"]},
+                "vmSwitchName": "Converged",
                 "subnets": [
                     {
                         "properties": {
                             "ipAllocationMethod": "Static",
                             "addressPrefix": "10.10.0.0/16",
                             "vlan": 110,
+                            "routeTable": {
+                                "properties": {
+                                    "routes": [
+                                        {
+                                            "properties": {
+                                                "addressPrefix": "10.0.0.0/8",
+                                                "nextHopIpAddress": "10.10.0.9",
+                                            }
+                                        },
+                                        {"properties": {"addressPrefix": "0.0.0.0/0", "nextHopIpAddress": "10.10.0.1"}},
+                                    ]
+                                }
+                            },
                             "ipPools": [{"start": "a", "end": "b", "info": {"used": "2", "available": "250"}}],
                         }
                     }
@@ -36,7 +50,8 @@ def test_logical_network() -> None:
         }
     )
     assert (network.vlan, network.allocation, network.state) == (110, "Static", "Succeeded")
-    assert network.pools == (IpPool(start="a", end="b", available=250),)
+    assert network.pools == (IpPool(start="a", end="b", available=250, used=2),) and network.free_addresses == 250
+    assert (network.gateway, network.switch) == ("10.10.0.1", "Converged")
     assert network.dns == ("10.10.0.1",) and network.custom_location_id == samples.LOCATION
 
 

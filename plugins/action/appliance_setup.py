@@ -1,0 +1,39 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action of appliance_setup: works inside one appliance, over the connection that the user gave it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.options.appliance_setup import SPEC
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.appliance_setup import Setup
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.host_action import Host, HostAction
+
+GROUPS = ("source_appliance", "target_appliance")
+
+
+class ActionModule(HostAction):
+    """Each appliance has an application of its own, so those of the others are looked up in the inventory."""
+
+    SPEC = SPEC
+
+    def work(self, host: Host, options: dict[str, Any]) -> None:
+        setup = Setup(
+            host,
+            options,
+            self.result,
+            other_client_ids=self._other_client_ids(host.name),
+            address=str(self.vars.get("ansible_host") or host.name),
+        )
+        setup.run()
+
+    def _other_client_ids(self, own: str) -> frozenset[str]:
+        """Of the variable azlocal_entra_app of every other appliance."""
+        groups, found = self.vars.get("groups") or {}, set()
+        for name in {name for group in GROUPS for name in groups.get(group) or []} - {own}:
+            with contextlib.suppress(Exception):  # a variable of another host that cannot be read is not ours to judge
+                found.add(str(self.vars["hostvars"][name]["azlocal_entra_app"]["client_id"]).lower())
+        return frozenset(found)

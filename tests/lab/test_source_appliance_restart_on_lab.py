@@ -1,0 +1,222 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The source appliance when runs end in the middle: killed at every request, answers lost, uploads refused or stalled."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError, Conflict
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.appliance_mark import COMPLETE, IMPORTING, UPLOADED
+from ansible_collections.azlocal.migrate.tests.support.appliance_bench import (
+    ApplianceBench,
+    Killed,
+    killed_before,
+    methods,
+    writes,
+)
+from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import until
+from lab.runtime import Lab
+
+# Killed runs leave their sockets to the garbage collector, as a process leaves them to the system.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture
+def bench(lab: Callable[..., Lab], tmp_path: Path) -> ApplianceBench:
+    """A lease without progress lives one second."""
+    return ApplianceBench.make(lab(vms=3, speed=300), tmp_path)
+
+
+def converges(bench: ApplianceBench) -> list[str]:
+    """The next run brings it to its end, whatever is there, and the one after it finds nothing to do."""
+    with bench.told() as asked:
+        outcome = bench.run()
+    assert outcome.machine and outcome.machine.power == "on"
+    assert bench.step == COMPLETE and len(bench.machines) == 1
+    with bench.told() as again:
+        assert bench.run().acts == []
+    assert writes(again) == []
+    return methods(asked)
+
+
+# -- killed -------------------------------------------------------------------------------------------------------------
+
+
+def kills(bench: ApplianceBench, patch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """Runs that end before their first request, their second, ... until one comes to its end: what each had asked."""
+    for number in range(1, 200):
+        try:
+            with bench.told() as asked, killed_before(number, patch):
+                bench.run()
+            return
+        except Killed:
+            yield asked
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attributes", [False, True])
+def test_killed_at_every_request(bench: ApplianceBench, monkeypatch: pytest.MonkeyPatch, attributes: bool) -> None:
+    bench.lab.switches.lease_holds_attributes = attributes
+    seen = []
+    for asked in kills(bench, monkeypatch):
+        assert len(bench.machines) <= 1
+        step, completed = bench.step, "HttpNfcLeaseComplete" in methods(asked)
+        seen.append((step, completed))
+        if step == "" and attributes:
+            continue  # nothing there yet, which the other sweep has shown
+        uploads = converges(bench).count("PUT")
+        assert uploads == (0 if completed and step != IMPORTING else 2)
+        bench.run("absent")
+        assert bench.machines == []
+    assert len(seen) > 30
+    # nothing there, half made, uploaded but not completed, completed but not marked so, all but powered on
+    wanted = {("", False), (IMPORTING, False), (UPLOADED, True), (COMPLETE, True)}
+    assert {*seen} == wanted | {(IMPORTING, True) if attributes else (UPLOADED, False)}
+
+
+def test_killed_in_the_middle_of_a_disk(bench: ApplianceBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    send, disks = http.client.HTTPConnection.send, [0]
+
+    def dying(connection: Any, data: Any) -> None:
+        disks[0] += len(data) > 2**19
+        if disks[0] > 4:
+            raise Killed
+        send(connection, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(http.client.HTTPConnection, "send", dying)
+        patch.setattr(http.client.HTTPConnection, "putrequest", http.client.HTTPConnection.putrequest)
+        with pytest.raises(Killed):
+            bench.run()
+    assert converges(bench).count("PUT") == 2
+
+
+def test_a_half_made_machine_can_be_removed_only(bench: ApplianceBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 200):
+        with pytest.raises(Killed), killed_before(number, monkeypatch):
+            bench.run()
+        if bench.step == IMPORTING:
+            break
+        bench.run("absent")
+    assert bench.run("absent").acts in (["discard"], [])
+    assert bench.machines == []
+
+
+# -- answers that are lost ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "survives"),
+    [
+        ("AddCustomFieldDef", False),
+        ("ImportVApp", False),
+        ("HttpNfcLeaseProgress", True),
+        ("SetField", True),
+        ("HttpNfcLeaseComplete", True),
+        ("ReconfigVM_Task", False),
+        ("PowerOnVM_Task", False),
+    ],
+)
+def test_a_lost_answer(bench: ApplianceBench, method: str, survives: bool) -> None:
+    bench.lab.faults.add({"kind": "reply", "system": "vcenter", "method": method, "status": 0})
+    with bench.told() as asked:
+        if survives:
+            bench.run()
+        else:
+            with pytest.raises(ClientError) as caught:
+                bench.run()
+            assert caught.value.code == "ReplyLost"
+    completed = "HttpNfcLeaseComplete" in methods(asked)
+    # whether the import had begun is not known to who lost the answer; vCenter or the next run clears up
+    assert completed or method == "ImportVApp" or bench.machines == []
+    assert converges(bench).count("PUT") == (0 if completed else 2)
+
+
+def test_an_order_to_complete_that_never_arrived_is_given_again(bench: ApplianceBench) -> None:
+    fault = {"kind": "reply", "system": "vcenter", "method": "HttpNfcLeaseComplete", "status": 503}
+    bench.lab.faults.add(fault)
+    with bench.told() as asked:
+        assert bench.run().acts == ["deploy", "finish", "power_on"]
+    assert methods(asked).count("HttpNfcLeaseComplete") == 2
+
+
+# -- uploads that fail, and leases that end ------------------------------------------------------------------------------
+
+
+def disturb(bench: ApplianceBench, method: str, **more: Any) -> None:
+    bench.lab.faults.add({"kind": "reply", "system": "vcenter", "method": method, **more})
+
+
+@pytest.mark.parametrize("status", [500, 403, 0])
+@pytest.mark.parametrize("disk", [0, 1])
+def test_a_refused_upload_leaves_nothing(bench: ApplianceBench, status: int, disk: int) -> None:
+    disturb(bench, "PUT", path=f"disk-{disk}", status=status)
+    with pytest.raises(ClientError) as caught:
+        bench.run()
+    assert caught.value.code == "upload_failed" and caught.value.remedy
+    assert "Nothing of it is left in vCenter" in str(caught.value)
+    assert bench.machines == []
+    assert converges(bench).count("PUT") == 2
+
+
+def test_what_cannot_be_aborted_is_removed(bench: ApplianceBench) -> None:
+    disturb(bench, "PUT", status=500)
+    disturb(bench, "HttpNfcLeaseAbort", status=500, times=-1)
+    with pytest.raises(ClientError, match="Nothing of it is left"):
+        bench.run()
+    assert bench.machines == []
+
+
+def test_what_cannot_be_removed_is_named(bench: ApplianceBench) -> None:
+    disturb(bench, "PUT", status=500)
+    disturb(bench, "HttpNfcLeaseAbort", status=500)
+    disturb(bench, "Destroy_Task", code="SystemError")
+    with pytest.raises(ClientError, match=r"half-made virtual machine vm-\d+ is left behind; the next run removes it"):
+        bench.run()
+    assert bench.step == IMPORTING
+    assert converges(bench).count("PUT") == 2
+
+
+def test_a_stalled_upload_keeps_its_lease(bench: ApplianceBench) -> None:
+    """Three lives of a lease pass while the host takes nothing; some of the reports get lost as well."""
+    disturb(bench, "PUT", stall_s=3)
+    disturb(bench, "HttpNfcLeaseProgress", status=0)
+    with bench.told() as asked:
+        assert bench.run().acts == ["deploy", "finish", "power_on"]
+    assert methods(asked).count("HttpNfcLeaseProgress") >= 6
+
+
+def test_a_lease_that_ends_ends_the_upload(bench: ApplianceBench) -> None:
+    disturb(bench, "PUT", stall_s=2)
+    disturb(bench, "HttpNfcLeaseProgress", code="Timedout", times=-1)
+    with bench.told() as asked, pytest.raises(ClientError) as caught:
+        bench.run()
+    assert caught.value.code in ("Timedout", "upload_failed")
+    assert "HttpNfcLeaseComplete" not in methods(asked)
+    assert bench.machines == []
+
+
+@pytest.mark.parametrize("refusal", ["TaskInProgress", "InvalidState"])
+def test_two_runs_at_once(bench: ApplianceBench, refusal: str) -> None:
+    """The second one leaves alone what the first one is making."""
+    bench.lab.switches.lease_refusal = refusal
+    disturb(bench, "PUT", stall_s=4)
+    first: list[Any] = []
+    thread = threading.Thread(target=lambda: first.append(bench.run()))
+    thread.start()
+    until(lambda: bench.step == IMPORTING)
+    with pytest.raises(Conflict) as caught:
+        bench.run(lease_s=1.5)
+    assert caught.value.code == "appliance_import_running"
+    assert caught.value.remedy
+    thread.join()
+    assert first[0].acts == ["deploy", "finish", "power_on"]
+    assert bench.run().acts == []
