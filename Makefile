@@ -109,8 +109,9 @@ molecule: env-dev ## the collection's molecule scenario on the lab
 	@cd extensions && molecule test --report
 
 .PHONY: docs
-docs: env-dev ## CHANGELOG.rst, docs/errors.md and, under build/docs, the pages of every module, role and plugin
+docs: env-dev ## CHANGELOG.rst, docs/errors.md, docs/roles and, under build/docs, the pages of every module, role and plugin
 	@$(BIN)/python tools/errors_page.py >docs/errors.md.new && mv docs/errors.md.new docs/errors.md
+	@$(BIN)/python tools/roles.py
 	@$(BIN)/antsibull-changelog generate --refresh --reload-plugins
 	@rm -rf build/docs && mkdir -p -m 700 build/docs
 	@$(BIN)/antsibull-docs collection --use-current --fail-on-error --dest-dir build/docs azlocal.migrate

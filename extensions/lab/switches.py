@@ -93,6 +93,7 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     "extension_checks": ("items",),
     "target_fabric": ("configure",),
     "dead_fabric": ("Normal",),
+    "vcenter_login": ("refused",),
     "vcenter_skew_s": (-240.0, 240.0),
     "appliance_snapshots": (True,),
     "consolidation_needed": (True,),

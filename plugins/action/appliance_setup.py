@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.appliance_setup import SPEC
@@ -26,14 +27,18 @@ class ActionModule(HostAction):
             options,
             self.result,
             other_client_ids=self._other_client_ids(host.name),
-            address=str(self.vars.get("ansible_host") or host.name),
+            address=str(self._variable(host.name, "ansible_host") or host.name),
         )
         setup.run()
 
     def _other_client_ids(self, own: str) -> frozenset[str]:
         """Of the variable azlocal_entra_app of every other appliance."""
-        groups, found = self.vars.get("groups") or {}, set()
-        for name in {name for group in GROUPS for name in groups.get(group) or []} - {own}:
-            with contextlib.suppress(Exception):  # a variable of another host that cannot be read is not ours to judge
-                found.add(str(self.vars["hostvars"][name]["azlocal_entra_app"]["client_id"]).lower())
-        return frozenset(found)
+        groups = self.vars.get("groups") or {}
+        others = {name for group in GROUPS for name in groups.get(group) or []} - {own}
+        apps = [self._variable(name, "azlocal_entra_app") for name in others]
+        return frozenset(str(app.get("client_id")).lower() for app in apps if isinstance(app, Mapping))
+
+    def _variable(self, host: str, name: str) -> Any:
+        with contextlib.suppress(Exception):  # one that is missing or cannot be templated is not ours to judge
+            return self.vars["hostvars"][host][name]
+        return None

@@ -178,7 +178,7 @@ waiting_for:
 
 import signal
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import source_appliance as domain
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.placement import Wishes
@@ -233,9 +233,14 @@ def adopted(frame: Frame, wanted: domain.Wanted) -> dict[str, Any]:
     return {"changed": False, "msg": msg, "actions": [], "waiting_for": None, **told}
 
 
+def end(*_told: Any) -> NoReturn:
+    """Whoever ends Ansible ends this by SIGTERM, often more than once: the first is heeded, and leaves time to clear up."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main() -> None:
-    # Whoever ends Ansible ends this by SIGTERM, which would leave no time to give the import up.
-    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     run(
         {
             **vcenter_spec(),

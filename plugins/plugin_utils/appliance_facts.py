@@ -31,6 +31,7 @@ def seen(reply: Any) -> Seen:
         computer=reply["ComputerName"],
         clock=values.when(reply.get("ClockUtc")),
         uptime_s=values.whole(reply.get("UptimeSeconds")) or 0,
+        restart_pending=reply.get("RebootPending") is True,
         caption=values.text(windows.get("Caption")),
         build=values.whole(values.text(windows.get("Version")).rpartition(".")[2]),
         installation_type=values.text(windows.get("InstallationType")) or "Server",

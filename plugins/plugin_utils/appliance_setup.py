@@ -151,5 +151,5 @@ class Setup:
         brought = seen.file(appliance_setup.zip_path("vddk"))
         if not self._wanted.vddk or brought is None or brought.sha256 != self._wanted.vddk.sha256:
             return seen
-        self._vddk_whole = self._vddk_whole or self._work.unpacked("vddk", seen.vddk_folder)
+        self._vddk_whole = self._vddk_whole or self._work.vddk_whole(seen.vddk_folder)
         return dataclasses.replace(seen, vddk_whole=self._vddk_whole)

@@ -66,9 +66,9 @@ class Work:
     def look(self, files: Sequence[str] = ()) -> Seen:
         return appliance_facts.seen(self._host.call("get_appliance", files=list(files)))
 
-    def unpacked(self, kind: str, folder: str) -> bool:
-        """Whether all files of a zip are in a folder. Nothing is changed."""
-        return not self._host.call("expand_file", path=zip_path(kind), folder=folder, check=True)["Changed"]
+    def vddk_whole(self, folder: str) -> bool:
+        """Whether all files of the VDDK are in the folder. Nothing is changed."""
+        return not self._host.call("expand_file", path=zip_path("vddk"), folder=folder, check=True)["Changed"]
 
     def patiently(self, look: Callable[[], tuple[str, Any]], what: str) -> Any:
         """Until ``look`` has an end, through a restart: the installer may order one of its own."""

@@ -113,8 +113,8 @@ def let_go(action: ActionBase) -> None:
 def silent(failure: BaseException | None) -> bool:
     """Whether this failure of a connection says that nobody is there, rather than that somebody says no."""
     said = str(failure)
-    if numbers := set(re.findall(r"\b2150\d{6}\b", said)):
-        return bool(numbers & _SILENT_FAULTS)
+    if known := {number for number in re.findall(r"\b2150\d{6}\b", said) if find(number)}:
+        return bool(known & _SILENT_FAULTS)
     return next((silence for pattern, _meaning, silence in _REASONS if re.search(pattern, said, re.IGNORECASE)), False)
 
 

@@ -99,6 +99,11 @@ UNREADABLE = {
     },
     "VMs that are not shown are not missed": {"hidden_vms"},
     "hosts are not asked": {"arrays_collapse"},
+    "what stands in the way of a preparation, which is over": {
+        "register_lag_s", "second_subscription", "project_region", "policy_denies", "storage_firewall", "storage_region",
+        "names_taken", "role_propagation_s", "principal_lag_s", "principal_type", "directory_rights", "new_vault_identity",
+        "vault_in_use", "extension_checks", "target_fabric", "dead_fabric",
+    },
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services import so
 from ansible_collections.azlocal.migrate.tests.support.appliance_bench import NAME, ApplianceBench, methods, writes
 from ansible_collections.azlocal.migrate.tests.support.ovf import DISK_BYTES, OVF, write_ova
 from ansible_collections.azlocal.migrate.tests.support.vcenter_on_lab import any_vm
+from lab.clock import OwnedClock
 from lab.runtime import Lab
 
 MOST_REQUESTS = 16  # of a run that finds everything as wanted, signing in and out included
@@ -26,7 +27,7 @@ MOST_REQUESTS = 16  # of a run that finds everything as wanted, signing in and o
 
 @pytest.fixture
 def bench(lab: Callable[..., Lab], tmp_path: Path) -> ApplianceBench:
-    return ApplianceBench.make(lab(vms=3, speed=300), tmp_path)
+    return ApplianceBench.make(lab(vms=3, speed=1, clock=OwnedClock()), tmp_path)
 
 
 def refused(bench: ApplianceBench, code: str, state: str = "powered_on", **more: Any) -> ClientError:

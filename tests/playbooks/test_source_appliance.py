@@ -28,7 +28,7 @@ MODULE = "azlocal.migrate.source_appliance"
 
 @pytest.fixture(scope="module")
 def stage(set_stage: SetStage) -> Stage:
-    return set_stage(vms=3, speed=300)
+    return set_stage(vms=3, speed=60)  # a lease lives five seconds
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,6 @@ def test_a_process_that_is_ended_in_the_upload(stage: Stage, tasks: list[dict[st
     process.wait(30)
     if number == signal.SIGTERM:
         until(lambda: count(lab, "HttpNfcLeaseAbort") == aborts + 1)
-    until(lambda: all(vm.name != NAME for vm in lab.world.source.values()))
+    until(lambda: all(vm.name != NAME for vm in lab.world.source.values()), 30)
     assert ran(stage, f"after-{number}", tasks[:1]).changed == {"localhost": 1}
     assert ran(stage, f"removed-{number}", tasks[3:]).changed == {"localhost": 1}

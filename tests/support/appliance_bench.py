@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_import import VcenterImport
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_session import VcenterSettings
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import appliance_mark
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.placement import Wishes
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.source_appliance import Machine, Wanted
-from ansible_collections.azlocal.migrate.plugins.module_utils.services.appliance_import import Source
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.appliance_import import LEASE_S, Source
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.source_appliance import (
     Outcome,
     SourceAppliance,
@@ -29,7 +31,6 @@ from lab.runtime import Lab
 from lab.world import SourceVm
 
 from .ovf import write_ova
-from .vcenter_on_lab import requests
 
 NAME = "newsrc"
 WISHES = Wishes(cluster="Cluster-A", datastore="DS-Gold-01", network="VM Network")
@@ -46,12 +47,13 @@ class ApplianceBench:
     lab: Lab
     source: Source
     sha256: str
+    lease_s: float  # how long a run waits for somebody's lease to end
 
     @classmethod
     def make(cls, lab: Lab, folder: Path) -> ApplianceBench:
         path = folder / "appliance.ova"
         sha256 = write_ova(path)
-        return cls(lab, Source(path=str(path), wishes=WISHES), sha256)
+        return cls(lab, Source(path=str(path), wishes=WISHES), sha256, lab.schedule.short(LEASE_S))
 
     @property
     def settings(self) -> VcenterSettings:
@@ -67,12 +69,17 @@ class ApplianceBench:
     def wanted(self, state: str = "powered_on", **more: Any) -> Wanted:
         return Wanted(**{"name": NAME, "state": state, "sha256": self.sha256, **more})
 
-    def run(self, state: str = "powered_on", *, check: bool = False, lease_s: float = 8.0, **more: Any) -> Outcome:
-        """One run of the module, from signing in to signing out."""
+    def run(self, state: str = "powered_on", *, check: bool = False, **more: Any) -> Outcome:
+        """One run of the module, from signing in to signing out, on the lab's own time."""
         source: Source = more.pop("source", self.source)
-        with VcenterImport(self.settings, connect_timeout_s=5, request_timeout_s=30) as vcenter:
+        lease_s = more.pop("lease_s", self.lease_s)
+        time = self.lab.clock
+        clock = Clock(monotonic=time.monotonic, sleep=time.sleep, now=time.now)
+        with VcenterImport(self.settings, connect_timeout_s=5, request_timeout_s=30, clock=clock) as vcenter:
             wanted = self.wanted(state, **more)
-            return SourceAppliance(vcenter=vcenter, wanted=wanted, source=source, check=check, lease_s=lease_s).run()
+            return SourceAppliance(
+                vcenter=vcenter, wanted=wanted, source=source, check=check, lease_s=lease_s, clock=clock
+            ).run()
 
     # -- what there is and was -------------------------------------------------------------------------------------
 
@@ -90,11 +97,14 @@ class ApplianceBench:
     @contextmanager
     def told(self) -> Iterator[list[dict[str, Any]]]:
         """The requests of a block, once it is over."""
-        before, asked = len(requests(self.lab)), list[dict[str, Any]]()
+        ledger, asked = self.lab.state_dir / "ledger.jsonl", list[dict[str, Any]]()
+        begin = ledger.stat().st_size
         try:
             yield asked
         finally:
-            asked += requests(self.lab)[before:]
+            with ledger.open(encoding="utf-8") as lines:
+                lines.seek(begin)
+                asked += [entry for entry in map(json.loads, lines) if entry["system"] == "vcenter"]
 
 
 def methods(asked: list[dict[str, Any]]) -> list[str]:

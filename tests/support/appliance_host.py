@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import time
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.appliance_setup im
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.host_action import Host, told
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import connection_failure, script_text
 from lab import media, names
+from lab.host import server
 from lab.runtime import Lab
 
 from .winrm_host import execute
@@ -40,12 +42,24 @@ class Killed(BaseException):
 
 
 class LabHost(Host):
-    """An appliance of the lab. ``kill_at``: which call is the last, and whether its work is still done."""
+    """An appliance of the lab.
 
-    def __init__(self, lab: Lab, name: str, *, check: bool = False, kill_at: tuple[int, str] | None = None) -> None:
+    ``kill_at``: the script, its how manieth call is the last of the run, and whether the work of that call is still done.
+    ``near``: without a wire between, for tests of very many runs.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        name: str,
+        *,
+        check: bool = False,
+        kill_at: tuple[str, int, str] | None = None,
+        near: bool = False,
+    ) -> None:
         self.lab, self.name = lab, name
         self.calls: list[str] = []
-        self._check, self._kill_at = check, kill_at
+        self._check, self._kill_at, self._near = check, kill_at, near
         self._protocol = winrm.Protocol(
             lab.servers[f"host:{name}"].url,
             transport="basic",
@@ -59,24 +73,30 @@ class LabHost(Host):
         return self._check
 
     def call(self, script: str, **params: Any) -> Any:
-        number = len(self.calls)
         self.calls.append(script)
-        if self._kill_at == (number, "before"):
+        at = script, self.calls.count(script)
+        if self._kill_at == (*at, "before"):
             raise Killed
         try:
-            reply = PowerShellClient(self._run).call(
+            reply = PowerShellClient(self._beside if self._near else self._run).call(
                 script, script_text(script), {**params, "check": self.check or bool(params.get("check"))}
             )
         except ClientError:
             raise
         except Exception as failure:
             raise Unreachable(connection_failure(self.name, failure)) from failure
-        if self._kill_at == (number, "after"):
+        if self._kill_at == (*at, "after"):
             raise Killed
         return reply
 
     def _run(self, line: str, stdin: bytes) -> tuple[int, str, str]:
         stdout, stderr, code = execute(self._protocol, line, stdin)
+        return code, stdout.decode(), stderr.decode()
+
+    def _beside(self, line: str, stdin: bytes) -> tuple[int, str, str]:
+        if not self.lab.appliances[self.name].answers:
+            raise ConnectionError("connection aborted")
+        code, stdout, stderr = server.runner(self.lab, self.name)(line, stdin)
         return code, stdout.decode(), stderr.decode()
 
 
@@ -87,9 +107,17 @@ def options(**given: Any) -> dict[str, Any]:
     return done.validated_parameters
 
 
-def run(lab: Lab, name: str, *, check: bool = False, kill_at: tuple[int, str] | None = None, **given: Any) -> Any:
-    """(result as the action returns it, names of the scripts that ran)."""
-    host = LabHost(lab, name, check=check, kill_at=kill_at)
+def run(
+    lab: Lab,
+    name: str,
+    *,
+    check: bool = False,
+    kill_at: tuple[str, int, str] | None = None,
+    near: bool = False,
+    **given: Any,
+) -> tuple[dict[str, Any], list[str]]:
+    """What the action would return, and the names of the scripts that ran."""
+    host = LabHost(lab, name, check=check, kill_at=kill_at, near=near)
     result: dict[str, Any] = {"changed": False, "waiting_for": None}
     role = "source" if name == names.SOURCE_APPLIANCE else "target"
     asked = options(**{"role": role, "name": name, **given})
@@ -100,12 +128,10 @@ def run(lab: Lab, name: str, *, check: bool = False, kill_at: tuple[int, str] | 
     return result, host.calls
 
 
-def from_media(lab: Lab, file: str, **more: Any) -> dict[str, Any]:
+def from_media(lab: Lab, file: str) -> dict[str, Any]:
     """A zip that the appliance fetches itself."""
-    sums = dict(
-        reversed(line.split("  ")) for line in (lab.state_dir / "media" / "SHA256SUMS").read_text().splitlines()
-    )
-    return {"source": media.URL + file, "sha256": sums[file], **more}
+    sha256 = hashlib.sha256((lab.state_dir / "media" / file).read_bytes()).hexdigest()
+    return {"source": media.URL + file, "sha256": sha256}
 
 
 def from_controller(lab: Lab, file: str) -> dict[str, Any]:

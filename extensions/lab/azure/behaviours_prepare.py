@@ -117,6 +117,13 @@ PREPARE: tuple[Behaviour, ...] = (
         "machines are shown a quarter of an hour after discovery was started",
     ),
     row(
+        "vcenter_login",
+        "S",
+        "Microsoft.OffAzure 2024-12-01-preview, vcenters",
+        "a vCenter that refuses the appliance's account bears the error",
+        "vcenter_login",
+    ),
+    row(
         "replaced_target",
         "D",
         "platform §4.7",
@@ -233,4 +240,5 @@ class PrepareSwitches:
     vault_in_use: str = "refuse"  # refuse | delete: a vault that still has protected items
     extension_checks: str = "job"  # job | items: who fails where the storage account cannot be used
     target_fabric: str = "register"  # register | configure: when the target's fabric and agent appear
+    vcenter_login: str = "good"  # good | refused: the appliance's account at vCenter
     dead_fabric: str = "Critical"  # Critical | Normal: the health of a fabric whose appliance is silent

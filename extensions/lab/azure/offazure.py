@@ -234,6 +234,17 @@ def _appliance_has(azure: Azure, site: str) -> bool:
     return site.lower() in azure.discovered_from
 
 
+_LOGIN_REFUSED: JSON = {
+    "id": 400,  # the lab's own: nobody recorded one
+    "code": "InvalidLogin",
+    "severity": "Error",
+    "summaryMessage": "The vCenter Server refuses the account.",
+    "message": "The login of the account at the vCenter Server is refused.",
+    "possibleCauses": "The password was changed, or the account is locked.",
+    "recommendedAction": "Correct the account in the appliance's configuration manager.",
+}
+
+
 def _vcenter(azure: Azure, site: str) -> JSON:
     return {
         "id": f"{site}/vcenters/{ids.VCENTER_KEY}",
@@ -247,7 +258,7 @@ def _vcenter(azure: Azure, site: str) -> JSON:
             "perfStatisticsLevel": "1",
             "instanceUuid": ids.fixed("vcenter instance"),
             "friendlyName": None,
-            "errors": [],
+            "errors": [_LOGIN_REFUSED] if azure.switches.vcenter_login == "refused" else [],
             "createdTimestamp": stamp(azure.started),
             "updatedTimestamp": _beat(azure),
         },

@@ -29,7 +29,7 @@ from ..appliances import Appliance
 from ..runtime import Lab
 from . import installer
 from .scripts_appliance_read import BLACKOUTS, REGISTRY, THROTTLE, blackouts, get_appliance
-from .scripts_files import Shelf
+from .scripts_files import Shelf, clock
 from .twin import APPLIANCE, Params, ScriptError, Twin, many
 
 _CLOSING_S = 0.5
@@ -64,7 +64,7 @@ def _begin(lab: Lab, one: Appliance, run: installer.Run, cause: int) -> None:
         "State": "running",
         "Mode": "remove" if run.remove else "install",
         "ExitCode": None,
-        "StartedUtc": lab.clock.now().isoformat(),
+        "StartedUtc": clock(lab, one.name),
         "EndedUtc": None,
         "LastLine": "",
     }
@@ -80,7 +80,7 @@ def _begin(lab: Lab, one: Appliance, run: installer.Run, cause: int) -> None:
             if state["State"] != "running":  # a restart has killed it
                 return
             final = code or lab.switches.installer_exit
-            state.update(State="failed" if final else "done", ExitCode=final, EndedUtc=lab.clock.now().isoformat())
+            state.update(State="failed" if final else "done", ExitCode=final, EndedUtc=clock(lab, one.name))
             if not final and run.agreed:
                 installer.finish(run)
             _journal(lab, one, {"installer": state["State"], "code": final}, cause)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import names
-from .rights import PRIVILEGES, hidden
+from .rights import BASIC, PRIVILEGES, hidden
 from .service import Call, Service, operation
 from .sessions import down_level
 from .types import fault, make, vim, vmodl
@@ -48,3 +48,20 @@ def has_privileges(call: Call) -> Any:
         ]
         answer.append(make(_manager.EntityPrivilege, entity=ref, privAvailability=shown))
     return answer
+
+
+@operation("AddAuthorizationRole", write=True)
+def add_role(call: Call) -> int:
+    """vCenter adds to every role what one needs to be there at all."""
+    name, roles = str(call.args["name"]), call.service.roles
+    if any(name == known for known, _ in roles.values()):
+        raise fault(vim.fault.AlreadyExists, f"The role '{name}' already exists.", name=name)
+    wanted = [str(privilege) for privilege in call.args.get("privIds") or []]
+    unknown = [privilege for privilege in wanted if privilege not in PRIVILEGES]
+    if unknown:
+        raise fault(
+            vmodl.fault.InvalidArgument, f"The privilege '{unknown[0]}' is not known.", invalidProperty="privIds"
+        )
+    role_id = max(roles, default=1000) + 1
+    roles[role_id] = (name, (*BASIC, *wanted))
+    return role_id

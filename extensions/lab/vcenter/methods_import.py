@@ -91,9 +91,13 @@ def import_vapp(call: Call) -> Any:
     folder = call.args.get("folder")
     place = call.service.node(folder) if folder is not None else call.service.inventory.vm_folder
     vm, uploads = _machine(call, spec.configSpec, place.path)
-    refuse_duplicate(call.service, vm, vm.name, vm.folder)
+
+    def check() -> None:
+        refuse_duplicate(call.service, vm, vm.name, vm.folder)
+
+    check()
+    lease = Lease(call.service, vm, uploads, call.user, call.cause, check)
     config = spec.configSpec.vAppConfig
-    lease = Lease(call.service, vm, uploads, call.user, call.cause)
     lease.product = next((one.info.name for one in (config.product if config else None) or []), "")
     lease.ref = vim.HttpNfcLease(session.keep("lease", lease))
     call.service.leases[lease.secret] = lease

@@ -169,6 +169,19 @@ def add_custom_field(call: Call) -> Any:
     return make(vim.CustomFieldsManager.FieldDef, key=key, name=name, type=str, managedObjectType=kind)
 
 
+@operation("RemoveCustomFieldDef", write=True)
+def remove_custom_field(call: Call) -> None:
+    """With the values that objects have of it."""
+    names = [name for name, known in call.world.custom_fields.items() if known == call.args["key"]]
+    if not names:
+        raise _wrong("key")
+    with call.world.lock:
+        for vm in [vm for vm in call.world.source.values() if names[0] in vm.custom_values]:
+            call.world.set_custom_value(vm, names[0], "", call.cause, call.user)
+        call.world.custom_fields.pop(names[0])
+        call.world.journal.write("", "source", "custom_field", names[0], None, call.cause)
+
+
 @operation("SetField", write=True)
 def set_field(call: Call) -> None:
     key = call.args["key"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..world import SourceVm
 from .inventory import Inventory, escaped
 from .tasks import IMPORT, TaskState
-from .types import fault, make, vim
+from .types import fault, make, vim, vmodl
 
 if TYPE_CHECKING:
     from .service import Service
@@ -42,13 +42,21 @@ class Upload:
 class Lease:
     """From the import to its end. Only ``HttpNfcLeaseProgress`` keeps it alive."""
 
-    def __init__(self, service: Service, vm: SourceVm, uploads: list[Upload], user: str, cause: int) -> None:
+    def __init__(
+        self,
+        service: Service,
+        vm: SourceVm,
+        uploads: list[Upload],
+        user: str,
+        cause: int,
+        check: Callable[[], None],
+    ) -> None:
         self.ref: Any = None
         self.secret = secrets.token_hex(16)
         self.state, self.error, self.percent = "initializing", None, 0
         self.vm, self.uploads = vm, uploads
         self.product = ""  # what the descriptor says the machine is
-        self._service, self._user, self._cause = service, user, cause
+        self._service, self._user, self._cause, self._check = service, user, cause, check
         self._renewals = 0
         self._task: TaskState | None = None  # goes on as long as the lease is held
         self._world = service.world
@@ -63,6 +71,12 @@ class Lease:
         with self._world.lock:
             if self.state != "initializing":
                 return
+            try:
+                self._check()
+            except vmodl.MethodFault as wrong:
+                self.state, self.error = "error", wrong
+                return
+            self.vm.moid = self._world.new_moid()  # another import may have begun since this one was asked for
             self._world.create_source(self.vm, self._user, self._cause)
             self._task = self._service.tasks.hold(
                 IMPORT, Inventory.vm_ref(self.vm), escaped(self.vm.name), self._user, TIMEOUT_S

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .service import Call, Service
 
 READ, VIEW = "System.Read", "System.View"
+BASIC = ("System.Anonymous", READ, VIEW)  # of every role
 
 # operation -> what it needs, on the object it is called on
 _ON_THIS: dict[str, tuple[str, ...]] = {
@@ -45,18 +46,22 @@ _CONFIG = {
     "memoryMB": "VirtualMachine.Config.Memory",
     "deviceChange": "VirtualMachine.Config.EditDevice",
 }
-_ROOT = {"AddCustomFieldDef": "Global.ManageCustomFields", "TerminateSession": "Sessions.TerminateSession"}
+_ROOT = {
+    "AddCustomFieldDef": "Global.ManageCustomFields",
+    "RemoveCustomFieldDef": "Global.ManageCustomFields",
+    "AddAuthorizationRole": "Authorization.ModifyRoles",
+    "TerminateSession": "Sessions.TerminateSession",
+}
 PRIVILEGES = tuple(
     sorted(
         {
-            "System.Anonymous",
-            READ,
-            VIEW,
+            *BASIC,
             "Datastore.AllocateSpace",
             "Datastore.Browse",
             "Datastore.FileManagement",
             "Network.Assign",
             "Resource.AssignVMToPool",
+            "VirtualMachine.Config.AddNewDisk",
             "VirtualMachine.Config.DiskLease",
             "VirtualMachine.GuestOperations.Execute",
             "VirtualMachine.GuestOperations.Modify",
@@ -66,6 +71,7 @@ PRIVILEGES = tuple(
             "VirtualMachine.Provisioning.DiskRandomAccess",
             "VirtualMachine.Provisioning.DiskRandomRead",
             "VirtualMachine.Provisioning.GetVmFiles",
+            "VirtualMachine.State.RenameSnapshot",
             "VirtualMachine.State.RevertToSnapshot",
             *(privilege for needed in _ON_THIS.values() for privilege in needed),
             *(privilege for _, privilege in _ON_ARGUMENT.values()),
@@ -124,8 +130,8 @@ def hidden(service: Service, ref: Any) -> bool:
     return vm is not None and vm.name in wanted
 
 
-def roots() -> dict[str, Any]:
-    """The manager's properties."""
+def roots(service: Service) -> dict[str, Any]:
+    """The manager's properties. Beside the one role of every vCenter there are those that were made."""
     return {
         "privilegeList": lambda: [
             make(
@@ -140,11 +146,12 @@ def roots() -> dict[str, Any]:
         "roleList": lambda: [
             make(
                 vim.AuthorizationManager.Role,
-                roleId=-1,
-                system=True,
-                name="Admin",
+                roleId=role_id,
+                system=role_id < 0,
+                name=name,
                 info=make(vim.Description),
-                privilege=[*PRIVILEGES],
+                privilege=[*privileges],
             )
+            for role_id, (name, privileges) in {-1: ("Admin", PRIVILEGES), **service.roles}.items()
         ],
     }

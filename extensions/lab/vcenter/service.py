@@ -129,6 +129,7 @@ class Service:
         self.appliance = Appliance(lab.world, self.tasks)
         self.door = ""  # https://localhost:port, once there is one
         self.leases: dict[str, Lease] = {}  # by the secret in their addresses
+        self.roles: dict[int, tuple[str, tuple[str, ...]]] = {}  # those that were made: name and privileges
 
     # -- objects ---------------------------------------------------------------------------------------------------
 
@@ -193,7 +194,7 @@ class Service:
             "TaskManager": {"recentTask": lambda: [task.ref for task in self.tasks.recent()]},
             "CustomFieldsManager": self._bound(CUSTOM_FIELDS, None),
             "EventManager": {"maxCollector": lambda: 1000},
-            "AuthorizationManager": rights.roots(),
+            "AuthorizationManager": rights.roots(self),
         }
         return roots.get(moid, {})
 

@@ -10,6 +10,7 @@ from .entra import ENTRA
 from .entry import Meaning
 from .hosts import HOSTS
 from .own_appliance import OWN_APPLIANCE
+from .own_estate import OWN_ESTATE
 from .own_prepare import OWN_PREPARE
 from .own_run import KINDS, OWN_RUN
 from .own_source_appliance import OWN_SOURCE_APPLIANCE
@@ -26,6 +27,7 @@ SYSTEMS: dict[str, dict[str, Meaning]] = {
     "This collection, of preparing": OWN_PREPARE,
     "This collection, the source appliance on vCenter": OWN_SOURCE_APPLIANCE,
     "This collection, inside an appliance": OWN_APPLIANCE,
+    "This collection, rights and what is left behind": OWN_ESTATE,
     "Replication service and appliances": REPLICATION,
     "Azure Resource Manager": ARM,
     "Microsoft Entra": ENTRA,

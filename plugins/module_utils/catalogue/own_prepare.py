@@ -13,14 +13,74 @@ _ROWS: dict[str, Row] = {
         "Put that node into the inventory group azure_local_hosts, or run the task on it",
         "after_repair",
     ),
+    "appliance_for_azure": (
+        "the source appliance seems to have been set up for Azure, not for Azure Local",
+        "If the portal says so too, remove its software and set it up anew",
+        "after_repair",
+    ),
+    "appliance_licence_ends": (
+        "the evaluation licence of the appliance's Windows ends soon, and the appliance with it",
+        "Complete the migration before, or license this Windows now",
+        "done",
+    ),
+    "appliance_no_key": (
+        "the project does not know the appliance: its key was not generated",
+        "Generate its key in the portal, with exactly this name",
+        "after_repair",
+    ),
     "appliance_other_image": (
         "the target appliance was made of another image than the one asked for",
         "Keep image and sha256 as they were, or remove the appliance with state absent first",
         "no",
     ),
+    "appliance_other_role": (
+        "the project knows the appliance of this name in the other role",
+        "Correct source_appliance and target_appliance",
+        "no",
+    ),
     "appliance_registered": (
         "an appliance is still registered with the project that is to be removed",
         "Remove the appliances first: decommission_estate lists and removes what they leave",
+        "after_repair",
+    ),
+    "appliance_registering": (
+        "the appliance is registered, and its replication fabric or agent is not there yet",
+        "Wait ten minutes; if it does not come, register the appliance anew",
+        "later",
+    ),
+    "appliance_services": (
+        "services of the appliance are stopped",
+        "Start them, or restart the appliance",
+        "after_repair",
+    ),
+    "appliance_silent": (
+        "nothing was heard of the appliance for a while",
+        "Power it on, see whether its services run and whether it reaches Azure",
+        "after_repair",
+    ),
+    "appliance_site_gone": (
+        "the project lists the appliance, and its site does not exist any more",
+        "Generate a new key for it and register it anew",
+        "after_repair",
+    ),
+    "appliance_skew": (
+        "the clock of the appliance is wrong, or the controller's",
+        "Give both a time source; tokens are refused beyond five minutes",
+        "after_repair",
+    ),
+    "appliance_too_early": (
+        "a target appliance can have a key only when servers were discovered",
+        "See to the source appliance first",
+        "later",
+    ),
+    "appliance_unconfigured": (
+        "no Azure Local instance is configured in the target appliance",
+        "Give it name and login of the instance in its configuration manager, and press Configure",
+        "after_repair",
+    ),
+    "appliance_unregistered": (
+        "the key of the appliance was generated, and it is not registered",
+        "Paste the key in its configuration manager and sign in",
         "after_repair",
     ),
     "bad_appliance_name": (
@@ -74,6 +134,31 @@ _ROWS: dict[str, Row] = {
         "Give one that is Standard, StorageV2 and in the region of the project",
         "no",
     ),
+    "discovery_not_started": (
+        "the discovery of the source appliance is not started",
+        "Give the vCenter account in its configuration manager, and press Start discovery",
+        "after_repair",
+    ),
+    "discovery_running": (
+        "the source appliance discovers, and no machine is shown yet",
+        "Wait: the first ones are shown after about a quarter of an hour",
+        "later",
+    ),
+    "discovery_silent": (
+        "the discovery service of the source appliance is silent",
+        "Start the discovery service in the appliance (amvmwdiscoverysvc)",
+        "after_repair",
+    ),
+    "discovery_stale": (
+        "the source appliance has told nothing new of its machines for long",
+        "See in its configuration manager whether it still reaches vCenter",
+        "after_repair",
+    ),
+    "discovery_stuck": (
+        "discovery was started long ago, and no machine is shown",
+        "Check the account and its rights in vCenter, then validate it again in the configuration manager",
+        "after_repair",
+    ),
     "endpoint_unreachable": (
         "a place does not reach all that it needs",
         "Mend what results names, each with its own remedy",
@@ -94,6 +179,21 @@ _ROWS: dict[str, Row] = {
         "Run with replace: true to have it made anew, once no VM replicates",
         "after_repair",
     ),
+    "fabric_critical": (
+        "the replication fabric of the appliance is Critical",
+        "Do what its errors recommend",
+        "after_repair",
+    ),
+    "fabric_failed": (
+        "the replication fabric of the appliance failed to be made",
+        "Register the appliance anew",
+        "after_repair",
+    ),
+    "fabric_warning": (
+        "the replication fabric of the appliance bears errors, and works",
+        "Look at the appliance's errors in the portal",
+        "done",
+    ),
     "file_hash": (
         "a file of the controller is not the one that is asked for",
         "Fetch the file again, or correct its SHA-256 in the task",
@@ -104,6 +204,11 @@ _ROWS: dict[str, Row] = {
         "Correct the path, or let the user that runs Ansible read it",
         "no",
     ),
+    "free_use_ends": (
+        "the free use of the project ends soon, or has ended",
+        "Complete the migrations before, or expect a charge",
+        "done",
+    ),
     "image_unclear": (
         "the image of the target appliance holds no disk, or several",
         "Give the file as Microsoft offers it, or name the disk",
@@ -112,6 +217,11 @@ _ROWS: dict[str, Row] = {
     "infrastructure_in_use": (
         "protected items use what is to be replaced",
         "Complete their migration or stop their replication first",
+        "after_repair",
+    ),
+    "instance_disconnected": (
+        "the Azure Local instance is not connected to Azure",
+        "See whether its nodes run and reach Azure",
         "after_repair",
     ),
     "instance_not_found": (
@@ -129,6 +239,11 @@ _ROWS: dict[str, Row] = {
         "Make the name known there: in DNS, or in its hosts file",
         "after_repair",
     ),
+    "network_full": (
+        "a logical network has no free address left",
+        "Add a pool to it, or free addresses",
+        "after_repair",
+    ),
     "no_location": (
         "the project does not exist, and nothing says in which region to make it",
         "Set location to one of the regions in the message",
@@ -138,6 +253,16 @@ _ROWS: dict[str, Row] = {
         "what this host is in the migration cannot be told from the inventory",
         "Set place, or put the host into source_appliance, target_appliance or azure_local_hosts",
         "no",
+    ),
+    "no_target_network": (
+        "the Azure Local instance has no logical network",
+        "Create one for each VLAN that VMs come from",
+        "after_repair",
+    ),
+    "no_target_storage": (
+        "the Azure Local instance has no storage path",
+        "Create one on a volume with enough space",
+        "after_repair",
     ),
     "no_volume": (
         "the cluster has no such volume online",
@@ -219,6 +344,16 @@ _ROWS: dict[str, Row] = {
         "Give the name of the appliance that it has, or name another project",
         "no",
     ),
+    "storage_full": (
+        "a volume of the Azure Local instance is full",
+        "Expand the volume, or free space on it",
+        "after_repair",
+    ),
+    "storage_tight": (
+        "a volume of the Azure Local instance is nearly full",
+        "Expand the volume, or place fewer VMs on it",
+        "done",
+    ),
     "switch_unclear": (
         "the node has none or several external switches, and none is named",
         "Name one with switch",
@@ -227,6 +362,11 @@ _ROWS: dict[str, Row] = {
     "vault_gone": (
         "the replication vault that the project names does not exist any more",
         "Register the source appliance anew: the vault is made with it",
+        "after_repair",
+    ),
+    "vcenter_failed": (
+        "the source appliance cannot work with vCenter",
+        "Check its account in vCenter and that the appliance reaches vCenter on port 443",
         "after_repair",
     ),
     "volume_full": (

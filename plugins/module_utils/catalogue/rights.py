@@ -36,6 +36,9 @@ PRIVILEGES: dict[str, str] = {
     "VirtualMachine.Config.EditDevice": "Virtual machine > Change configuration > Modify device settings",
     "VirtualMachine.Config.Memory": "Virtual machine > Change configuration > Change Memory",
     "VirtualMachine.Config.Rename": "Virtual machine > Change configuration > Rename",
+    "VirtualMachine.GuestOperations.Execute": "Virtual machine > Guest operations > Guest operation program execution",
+    "VirtualMachine.GuestOperations.Modify": "Virtual machine > Guest operations > Guest operation modifications",
+    "VirtualMachine.GuestOperations.Query": "Virtual machine > Guest operations > Guest operation queries",
     "VirtualMachine.Interact.DeviceConnection": "Virtual machine > Interaction > Connect devices",
     "VirtualMachine.Interact.PowerOff": "Virtual machine > Interaction > Power off",
     "VirtualMachine.Interact.PowerOn": "Virtual machine > Interaction > Power on",
@@ -47,6 +50,8 @@ PRIVILEGES: dict[str, str] = {
     "VirtualMachine.Provisioning.GetVmFiles": "Virtual machine > Provisioning > Allow virtual machine download",
     "VirtualMachine.State.CreateSnapshot": "Virtual machine > Snapshot management > Create snapshot",
     "VirtualMachine.State.RemoveSnapshot": "Virtual machine > Snapshot management > Remove snapshot",
+    "VirtualMachine.State.RenameSnapshot": "Virtual machine > Snapshot management > Rename snapshot",
+    "VirtualMachine.State.RevertToSnapshot": "Virtual machine > Snapshot management > Revert to snapshot",
 }
 
 

@@ -26,6 +26,7 @@ from .arm_wire import Exchange, RawReply, SharedCredential, Wire
 from .clock import Clock
 from .cloud import Cloud, resolve
 from .credentials import AzureSettings, choose, credential, subscription_of
+from .directory import Directory
 from .errors import (
     BadReply,
     ClientError,
@@ -219,6 +220,10 @@ class ArmClient:
             self._versions[key] = version
             return version
         raise refusal or InvalidRequest("No api-version to try is given.")
+
+    def directory(self) -> Directory:
+        """Microsoft Graph of the same cloud, as the same identity; the caller closes it."""
+        return Directory(self._settings, self._connect()[1], self._sender, self._environ)
 
     # The wire
 

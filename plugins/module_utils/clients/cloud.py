@@ -25,6 +25,7 @@ class Cloud:
     resource_manager: str
     login: str
     audience: str
+    graph: str = ""  # Microsoft Graph, which is its own audience; "" where the cloud names none
     well_known: bool = True  # only Microsoft's own clouds can confirm their sign-in address ("instance discovery")
 
     @property
@@ -38,16 +39,19 @@ KNOWN_CLOUDS = {
         resource_manager="https://management.azure.com",
         login="https://login.microsoftonline.com",
         audience="https://management.azure.com",
+        graph="https://graph.microsoft.com",
     ),
     "AzureUSGovernment": Cloud(
         resource_manager="https://management.usgovcloudapi.net",
         login="https://login.microsoftonline.us",
         audience="https://management.core.usgovcloudapi.net",
+        graph="https://graph.microsoft.us",
     ),
     "AzureChinaCloud": Cloud(
         resource_manager="https://management.chinacloudapi.cn",
         login="https://login.chinacloudapi.cn",
         audience="https://management.chinacloudapi.cn",
+        graph="https://microsoftgraph.chinacloudapi.cn",
     ),
 }
 
@@ -92,4 +96,5 @@ def _from_metadata(base: str, found: Any) -> Cloud:
     audience = str(audiences[0]).rstrip("/") if isinstance(audiences, list) and audiences else ""
     if urlsplit(login).scheme.lower() != "https" or not audience:
         raise BadReply(_not_a_cloud(base, "the answer names no https sign-in address and audience"), remedy=_REMEDY)
-    return Cloud(resource_manager=base, login=login, audience=audience, well_known=False)
+    graph = str(entry.get("microsoftGraphResourceId") or "").rstrip("/")
+    return Cloud(resource_manager=base, login=login, audience=audience, graph=graph, well_known=False)

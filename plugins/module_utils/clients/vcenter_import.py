@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,24 +71,23 @@ class VcenterImport(VcenterClient):
             with container_view(wire, [vm_type]) as view:
                 found = list(retrieve(wire, [(vm_type, ["name"])], view=view, page_size=1000))
             fits = [moid(one.thing) for one in found if decode(one.props.get("name") or "").lower() == name.lower()]
-            return self._described(wire, fits)
+            return [shown for one in fits for shown in self._described(wire, one)]
 
         return self._session.read(f"looking for the virtual machine {name}", ask)
 
-    def _described(self, wire: Wire, moids: Iterable[str]) -> list[dict[str, Any]]:
-        shown = []
-        for one in moids:
-            found = vcenter_read.read_one(wire, one, (*vcenter_read.VM_PATHS, "config.annotation"))
-            places = self._known_places(wire)
-            if vcenter_read.refers_to_unknown(found.props, places):
-                places = self._places_now(wire)
-            # what is kept back may be the very mark that says whose machine this is
-            for fault in (*found.missing.values(), *places.hidden_attributes.values()):
-                raise fault
-            shown.append(
-                {**vcenter_read.parse_fresh(wire, found, places), "notes": found.props.get("config.annotation") or ""}
-            )
-        return shown
+    def _described(self, wire: Wire, moid_of_vm: str) -> Iterator[dict[str, Any]]:
+        try:
+            found = vcenter_read.read_one(wire, moid_of_vm, (*vcenter_read.VM_PATHS, "config.annotation"))
+        except wire.sdk.vmodl.fault.ManagedObjectNotFound:
+            return  # gone since it was listed: half-made machines go by themselves
+        places = self._known_places(wire)
+        if vcenter_read.refers_to_unknown(found.props, places):
+            places = self._places_now(wire)
+        # what is kept back may be the very mark that says whose machine this is
+        for fault in (*found.missing.values(), *places.hidden_attributes.values()):
+            raise fault
+        shape = vcenter_read.parse_fresh(wire, found, places)
+        yield {**shape, "notes": found.props.get("config.annotation") or ""}
 
     def placement(self) -> list[dict[str, Any]]:
         """What a machine can be put on."""
@@ -193,9 +192,10 @@ class VcenterImport(VcenterClient):
     def _held_task(self, operation: str, start: Any, patience_s: float) -> None:
         """A task, tried again for some time while an import holds the machine."""
         deadline = self._clock.monotonic() + patience_s
+        busy_s = 0 if patience_s else vcenter_tasks.BUSY_S
         while True:
             try:
-                vcenter_tasks.run(self._session, operation, start, TASK_TIMEOUT_S, clock=self._clock, busy_s=0)
+                vcenter_tasks.run(self._session, operation, start, TASK_TIMEOUT_S, clock=self._clock, busy_s=busy_s)
                 return
             except Conflict as error:
                 if not is_held(error) or self._clock.monotonic() >= deadline:

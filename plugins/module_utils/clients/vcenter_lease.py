@@ -78,7 +78,8 @@ class Lease:
     def _reachable(self, url: str) -> str:
         """A star in place of the host means the server that was asked."""
         settings = self._session.settings
-        return url.replace("//*", f"//{settings.hostname}:{settings.port}", 1)
+        host = f"[{settings.hostname}]" if ":" in settings.hostname else settings.hostname
+        return url.replace("//*", f"//{host}:{settings.port}", 1)
 
     def renew(self, percent: int) -> None:
         def send(wire: Wire) -> None:

@@ -23,6 +23,8 @@ class Known:
     # A source appliance that was set up for Azure Local says true; one set up for Azure, and every target
     # appliance, false. None: V2 does not say. Read off two recorded projects. [I]
     azure_local_source: bool | None = None
+    discovery_status: str = ""  # NotStarted and Success are recorded
+    hostname: str = ""
 
     @property
     def kind(self) -> str:
@@ -56,11 +58,14 @@ def _third(text: str | None) -> Iterator[Known]:
     for entry in _entries(text):
         for name, said in entry.items():
             about = values.mapping(said)
+            machine = values.mapping(about.get("ApplianceDetails"))
             yield Known(
                 name=str(name),
                 site_id=values.text(about.get("SiteId")),
-                registered=values.flag(values.mapping(about.get("ApplianceDetails")).get("isRegistered")),
+                registered=values.flag(machine.get("isRegistered")),
                 azure_local_source=values.flag(about.get("supportAzStackTarget")),
+                discovery_status=values.text(machine.get("discoveryStatus")),
+                hostname=values.text(machine.get("HostName")),
             )
 
 

@@ -62,6 +62,7 @@ class Seen:
     computer: str
     clock: dt.datetime | None = None
     uptime_s: int = 0
+    restart_pending: bool = False
     caption: str = ""
     build: int | None = None
     installation_type: str = "Server"
@@ -136,7 +137,8 @@ class Seen:
         run = self.installer
         if run.state != "done" or run.mode != "install" or run.ended is None or self.booted is None:
             return False
-        return self.booted < run.ended
+        since = (self.booted - run.ended).total_seconds()
+        return since < 0 or (since < 1 and self.restart_pending)  # Windows counts whole seconds
 
     @property
     def stopped(self) -> list[str]:

@@ -27,11 +27,11 @@ def problems(place: TargetPlace, cluster: Cluster | None, why_not: str = "") -> 
     yield from _networks(place)
 
 
-def _block(code: str, text: str, remedy: str) -> Problem:
+def block(code: str, text: str, remedy: str) -> Problem:
     return Problem(code=code, severity="block", text=text, remedy=remedy)
 
 
-def _warn(code: str, text: str, remedy: str) -> Problem:
+def warn(code: str, text: str, remedy: str) -> Problem:
     return Problem(code=code, severity="warn", text=text, remedy=remedy)
 
 
@@ -39,7 +39,7 @@ def _instance(cluster: Cluster | None) -> Iterator[Problem]:
     if cluster is None or not cluster.connectivity or cluster.connectivity.lower() == CONNECTED:
         return
     last = f", last heard of at {cluster.last_sync}" if cluster.last_sync else ""
-    yield _warn(
+    yield warn(
         "instance_disconnected",
         f"the Azure Local instance {cluster.name} is {cluster.connectivity} to Azure{last}",
         "see whether its nodes run and reach Azure",
@@ -50,9 +50,9 @@ def _bridge(place: TargetPlace, why_not: str) -> Iterator[Problem]:
     if not place.custom_location_id:
         name = place.cluster_id.rstrip("/").rpartition("/")[2]
         looked = f". A direct look: {why_not}" if why_not else ""
-        yield _block("no_custom_location", f"{name}: {NO_BRIDGE}{looked}", NO_BRIDGE_REMEDY)
+        yield block("no_custom_location", f"{name}: {NO_BRIDGE}{looked}", NO_BRIDGE_REMEDY)
     elif place.bridge_status.lower() != RUNNING:
-        yield _block(
+        yield block(
             "bridge",
             f"the Arc resource bridge is {place.bridge_status or 'not found'}",
             "bring the bridge of the Azure Local instance to Running",
@@ -62,14 +62,14 @@ def _bridge(place: TargetPlace, why_not: str) -> Iterator[Problem]:
 def _storage(place: TargetPlace) -> Iterator[Problem]:
     paths = [path for path in place.storage_paths if same_location(path.custom_location_id, place)]
     if not paths:
-        yield _block(
+        yield block(
             "no_target_storage",
             "the Azure Local instance has no storage path",
             "create one on a volume with enough space",
         )
     for path in paths:
         if path.state and path.state.lower() != GOOD:
-            yield _block(
+            yield block(
                 "path_state",
                 f"storage path {path.name} is {path.state}, not Succeeded",
                 "repair it on the cluster, or choose another",
@@ -81,29 +81,29 @@ def _storage(place: TargetPlace) -> Iterator[Problem]:
         space = f"{volume.free_mb} MB free"
         if volume.free_mb < FULL_MB:
             remedy = "expand the volume, or free space on it"
-            yield _block("storage_full", f"the volume {on_it} is full: {space}", remedy)
+            yield block("storage_full", f"the volume {on_it} is full: {space}", remedy)
         elif volume.size_mb and volume.free_mb * 100 < volume.size_mb * TIGHT_PERCENT:
             text = f"the volume {on_it} is nearly full: {space} of {volume.size_mb} MB"
-            yield _warn("storage_tight", text, "expand the volume, or place fewer VMs on it")
+            yield warn("storage_tight", text, "expand the volume, or place fewer VMs on it")
 
 
 def _networks(place: TargetPlace) -> Iterator[Problem]:
     networks = [network for network in place.networks if same_location(network.custom_location_id, place)]
     if not networks:
-        yield _block(
+        yield block(
             "no_target_network",
             "the Azure Local instance has no logical network",
             "create one for each VLAN that VMs come from",
         )
     for network in networks:
         if network.state and network.state.lower() != GOOD:
-            yield _block(
+            yield block(
                 "network_state",
                 f"logical network {network.name} is {network.state}, not Succeeded",
                 "repair the logical network, or choose another",
             )
         if _is_static(network) and network.free_addresses == 0:
-            yield _block(
+            yield block(
                 "network_full",
                 f"logical network {network.name} has no free address in its pools",
                 "add a pool to it, or free addresses",

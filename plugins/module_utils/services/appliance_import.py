@@ -57,8 +57,9 @@ def refuse(problems: Iterable[Problem]) -> None:
     """Stop at what blocks; the first names the code."""
     found = blocking(problems)
     if found:
+        remedy = found[0].remedy
         raise InvalidRequest(
-            "; ".join(problem.text for problem in found), code=found[0].code, remedy=found[0].remedy.capitalize()
+            "; ".join(problem.text for problem in found), code=found[0].code, remedy=remedy[:1].upper() + remedy[1:]
         )
 
 

@@ -93,7 +93,8 @@ class SourceAppliance:
 
     def _do(self, plan: Plan, outcome: Outcome) -> None:
         """One step. A check looks at everything that a deployment needs, and stops there."""
-        if plan.act == "deploy":
+        anew = plan.act == "discard" and self.wanted.state != "absent"
+        if plan.act == "deploy" or (anew and self.check):
             self._deploy(outcome)
         elif plan.machine is not None and not self.check:
             self._change(plan.act, plan.machine)
@@ -104,8 +105,15 @@ class SourceAppliance:
         with Ova(self.source.path) as ova:
             prepared = imports.prepare(self.vcenter, ova, self.wanted, self.source)
             outcome.warnings += prepared.warnings
-            if not self.check:
+            if self.check:
+                return
+            try:
                 imports.carry_out(self.vcenter, self.wanted, prepared)
+            except Conflict as error:
+                # what a killed run had ordered may appear only now; then it is looked at like any other
+                found = map(Machine.parse, self.vcenter.machines_named(self.wanted.name))
+                if error.code != "DuplicateName" or not any(machine.mark for machine in found):
+                    raise
 
     def _change(self, act: str, machine: Machine) -> None:
         moid, wanted = machine.moid, self.wanted

@@ -48,11 +48,13 @@ function Get-Licence($Caption) {
     $evaluation = "$Caption" -match 'Evaluation' -or "$($product.Description)" -match 'TIMEBASED_EVAL'
     $names = 'Unlicensed', 'Licensed', 'OOBGrace', 'OOTGrace', 'NonGenuineGrace', 'Notification', 'ExtendedGrace'
     $left = $null
-    if ($evaluation) { $left = [int][Math]::Floor($product.GracePeriodRemaining / 1440) }
+    if ($evaluation -and $product) { $left = [int][Math]::Floor($product.GracePeriodRemaining / 1440) }
+    $status = 'Unknown'
+    if ($product) { $status = $names[[int]$product.LicenseStatus] }
     [pscustomobject]@{
         Evaluation = [bool]$evaluation
         DaysLeft = $left
-        Status = "$($names[[int]$product.LicenseStatus])"
+        Status = "$status"
     }
 }
 
@@ -173,7 +175,7 @@ if ($libraryThere) {
 }
 
 $automatic = Get-RegistryValue $applianceKey 'AutoUpdate'
-if ($null -ne $automatic) { $automatic = [bool][int]$automatic }
+if ($null -ne $automatic) { $automatic = "$automatic" -notin '0', 'False' }
 
 $found = foreach ($path in $files) {
     if (Test-Path -LiteralPath $path -PathType Leaf) {

@@ -50,7 +50,8 @@ function Read-Pfx($Flags) {
 $there = Test-Path -LiteralPath "Cert:\LocalMachine\My\$thumbprint"
 $imported = -not $there
 if ($Params.pfx) {
-    Read-Pfx 'DefaultKeySet' | Out-Null
+    # a logon over the network has no key store of its own
+    (Read-Pfx 'MachineKeySet').Dispose()
 } elseif (-not $there) {
     Stop-Script 'WrongCertificate' "No certificate $thumbprint is on this machine, and none was sent."
 }

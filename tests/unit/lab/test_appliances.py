@@ -74,7 +74,7 @@ class TestStages:
         running.appliances[LABSRC].put("C:\\x.txt", b"very-secret-content")
         text = running.write_world().read_text()
         shown = json.loads(text)["appliances"][LABSRC]
-        assert (shown["alive"], list(shown["files"])) == (True, ["C:\\x.txt"])
+        assert shown["alive"] is True and "C:\\x.txt" in shown["files"]
         assert "very-secret" not in text and "very-secret" not in repr(running.appliances[LABSRC])
 
 

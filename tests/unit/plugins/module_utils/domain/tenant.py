@@ -181,7 +181,7 @@ def pages() -> dict[str, list[Any]]:
             }
         ],
         "rights_project": [{"value": [{"actions": ["*"], "notActions": []}]}],
-        "rights_cluster": [{"value": [{"actions": ["*/read"], "notActions": []}]}],
+        "rights_cluster": [{"value": [{"actions": ["*/read", "*/deploy/action", "*/join/action"], "notActions": []}]}],
         "rights_target": [{"value": [{"actions": ["*"], "notActions": ["Microsoft.Authorization/*"]}]}],
         "vcenter_about": [{"api_type": "VirtualCenter", "api_version": "8.0.3.0"}],
         "vcenter_clock": [{"before": NOW.isoformat(), "server": NOW.isoformat(), "after": NOW.isoformat()}],

@@ -138,7 +138,14 @@ def test_nothing_is_installed_over_a_registered_appliance(run: str) -> None:
 
 
 def test_a_pending_restart_of_windows_own_is_no_reason() -> None:
-    assert acts(wanted(), seen(installer=RUNS["done long ago"], uptime_s=60)) == []
+    assert acts(wanted(), seen(installer=RUNS["done long ago"], uptime_s=60, restart_pending=True)) == []
+
+
+@pytest.mark.parametrize(("pending", "expected"), [(True, ["restart"]), (False, [])])
+def test_a_restart_within_the_second_is_known_by_what_is_pending(pending: bool, expected: list[str]) -> None:
+    ended = NOW - dt.timedelta(seconds=59.5)
+    run = InstallerRun(state="done", mode="install", exit_code=0, ended=ended - dt.timedelta(seconds=1))
+    assert acts(wanted(), seen(installer=run, uptime_s=60, restart_pending=pending)) == expected
 
 
 @pytest.mark.parametrize(
