@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from . import names
-from .azure import identities, imds
+from . import media, names
+from .azure import identities, ids, imds
 from .runtime import Lab
 
 WAVE_COLUMNS = ("name", "wave", "app", "owner", "target_vm_name", "cpu_cores", "memory_mb", "arc", "os_type")
@@ -128,7 +129,7 @@ def inventory(lab: Lab) -> dict[str, Any]:
         "source": "wave.csv",
         "inventory": {
             "all": {
-                "vars": _common_variables(),
+                "vars": _common_variables() | (_for_a_newcomer(lab) if lab.stage == "bare" else {}),
                 "children": {
                     "azure_local_hosts": {
                         "hosts": _places(lab, names.NODES),
@@ -159,6 +160,29 @@ def _common_variables() -> dict[str, Any]:
             for source, network, keeps in _NETWORK_MAP
         ],
         "azlocal_poll_interval_s": 1,
+    }
+
+
+def _for_a_newcomer(lab: Lab) -> dict[str, Any]:
+    """What prepare, discover and replicate need where nothing stands yet. Only what everybody may know is in here."""
+    folder = lab.state_dir / "media"
+
+    def digest(name: str) -> str:
+        return hashlib.sha256((folder / name).read_bytes()).hexdigest()
+
+    return {
+        "azlocal_location": names.LOCATION,
+        "azlocal_cluster_id": ids.CLUSTER,
+        "azlocal_create_resource_group": True,
+        "azlocal_source_appliance_ova": str(folder / media.OVA),
+        "azlocal_source_appliance_sha256": digest(media.OVA),
+        "azlocal_source_appliance_datacenter": names.DATACENTER,
+        "azlocal_source_appliance_cluster": names.CLUSTERS[0],
+        "azlocal_source_appliance_datastore": names.DATASTORES[0],
+        "azlocal_source_appliance_network": "VM Network",
+        "azlocal_vddk": {"path": str(folder / media.VDDK), "sha256": digest(media.VDDK)},
+        "azlocal_target_appliance_image": media.URL + media.IMAGE,
+        "azlocal_target_appliance_sha256": digest(media.IMAGE),
     }
 
 

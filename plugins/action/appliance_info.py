@@ -10,7 +10,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import appliance_watch
-from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import BatchAction, StepFailed
+from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import BatchAction, StepFailed, _seconds
 
 NAMES = {"source": "source_appliance", "target": "target_appliance"}
 
@@ -28,9 +28,9 @@ class ActionModule(BatchAction):
                 return self._once(args)
             return appliance_watch.wait(
                 lambda: self._once(args),
-                timeout_s=float(args.get("timeout_s", 3600)),
-                pause_s=float(args.get("poll_interval_s", 30)),
-                shown=str(args.get("progress", "auto")),
+                timeout_s=_seconds(args, "timeout_s", 3600),
+                pause_s=_seconds(args, "poll_interval_s", 30),
+                shown=str(args.get("progress") or "auto"),
             )
         except StepFailed as failure:
             return failure.reply

@@ -95,7 +95,8 @@ UNREADABLE = {
     "what happens at a limit": {"provider_counts", "provider_window"},
     "a list of one row has no pages": {"graph_page"},
     "what vCenter does to a VM, or to an expired session": {
-        "appliance_snapshots", "consolidation_needed", "state_fault_in_task", "expired_read",
+        "appliance_snapshots", "consolidation_needed", "state_fault_in_task", "expired_read", "lease_refusal",
+        "lease_holds_attributes",
     },
     "VMs that are not shown are not missed": {"hidden_vms"},
     "hosts are not asked": {"arrays_collapse"},

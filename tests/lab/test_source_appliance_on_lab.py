@@ -260,3 +260,8 @@ def test_adopting_compares_and_writes_nothing(bench: ApplianceBench) -> None:
             service.adopted(bench.settings, Wanted(name=theirs.name, state="absent"))
     assert missing.value.code == "appliance_missing"
     assert writes(asked) == []
+
+
+def test_without_a_file_it_says_that_one_is_needed(bench: ApplianceBench) -> None:
+    error = refused(bench, "MissingOption", source=dataclasses.replace(bench.source, path=""))
+    assert "ova" in error.remedy

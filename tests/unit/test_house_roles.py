@@ -25,7 +25,7 @@ PREFIX = "azlocal.migrate."
 FREE = {"meta", "import_tasks", "import_role"}
 KEYWORDS = {"block", "rescue", "always"}
 # Playbooks about the project as a whole: they run on the controller alone.
-WITHOUT_A_WAVE = {"first_contact"}
+WITHOUT_A_WAVE = {"decommission_estate", "first_contact"}
 
 Task = dict[str, Any]
 

@@ -205,6 +205,11 @@ _ROWS: dict[str, Row] = {
         "Finish the registration in the appliance's configuration manager",
         "after_repair",
     ),
+    "appliance_not_configured": (
+        "the target appliance was not told yet which Azure Local instance it serves",
+        "Give the instance's name and login in the appliance's configuration manager and press Configure there",
+        "after_repair",
+    ),
     "agent_missing": (
         "the appliance has no replication agent",
         "See whether the replication services run inside the appliance",

@@ -136,6 +136,7 @@ class Side:
     site_id: str = ""  # there as soon as its project key is generated
     registered: bool = False
     fabric_id: str = ""
+    configured: bool = True  # the target's fabric names the Azure Local instance once Configure was pressed [I]
     principal: str = ""  # of the replication agent inside it
     responsive: bool = False
     last_heartbeat: str = ""

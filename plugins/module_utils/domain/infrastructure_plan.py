@@ -111,8 +111,9 @@ def waiting(seen: Seen, wanted: Wanted) -> Wait | None:
         )
         return _registration(seen.source, wanted, lacks)
     for side in (seen.source, seen.target):
-        if not (side.fabric_id and side.principal):
-            lacks = f"{side.role.capitalize()} appliance {side.appliance} has no replication fabric with an agent yet. "
+        if not (side.fabric_id and side.principal and side.configured):
+            lacking = "replication fabric with an agent" if side.configured else "Azure Local instance"
+            lacks = f"{side.role.capitalize()} appliance {side.appliance} has no {lacking} yet. "
             return _registration(side, wanted, lacks)
     return None
 

@@ -99,6 +99,7 @@ class Reader:
     def _joined(self, side: Side, fabric: Fabric | None) -> Side:
         if fabric is None:
             return side
+        side = dataclasses.replace(side, configured=side.role == "source" or bool(fabric.cluster_id))
         agent = self.project.agent(fabric, side.appliance)
         if agent is None:
             return dataclasses.replace(side, fabric_id=fabric.id)

@@ -100,8 +100,12 @@ class SourceAppliance:
             self._change(plan.act, plan.machine)
 
     def _deploy(self, outcome: Outcome) -> None:
-        if self.source is None:
-            raise InvalidRequest("nothing says which file to deploy", code="MissingOption")
+        if self.source is None or not self.source.path:
+            raise InvalidRequest(
+                f"there is no virtual machine {self.wanted.name} yet, and nothing says which file to deploy",
+                code="MissingOption",
+                remedy="Set ova to the path of the downloaded file, and sha256 to its hash",
+            )
         with Ova(self.source.path) as ova:
             prepared = imports.prepare(self.vcenter, ova, self.wanted, self.source)
             outcome.warnings += prepared.warnings

@@ -17,6 +17,7 @@ from ..domain.ids import segment
 from ..domain.phase import TargetSeen
 from ..domain.target import LogicalNetwork, StoragePath, TargetPlace
 from . import scope as where
+from .project import NotReady
 
 # Custom location, its region, and the state of the bridge behind it, for one cluster. The three tables are joined
 # as control-plane §6 says; Resource Graph lags, so the status is a reason to wait and never a proof.
@@ -39,6 +40,8 @@ kubernetesconfigurationresources
 
 def place(arm: ArmClient, cluster_id: str) -> TargetPlace:
     """Everything of the instance that a VM's specification refers to: 3 requests and list pages."""
+    if not cluster_id:
+        raise NotReady("the target appliance names no Azure Local instance", code="appliance_not_configured")
     subscription = segment(cluster_id, "subscriptions")
     rows = arm.resource_graph(BRIDGE_QUERY.format(cluster=cluster_id.replace("'", "")), [subscription])
     # Several custom locations on one cluster: a running one first, then by name, so that every run picks the same.

@@ -1,0 +1,117 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a finished programme leaves behind, as playbook and as module: listed, refused, removed by name, and again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.azlocal.migrate.plugins.modules.estate import EXAMPLES
+from ansible_collections.azlocal.migrate.tests.playbooks.conftest import SetStage
+from ansible_collections.azlocal.migrate.tests.support.playbook import Run
+from ansible_collections.azlocal.migrate.tests.support.stage import Stage
+from lab import names
+from lab.azure import ids
+from lab.azure.server import of
+from lab.host.cluster import ClusterVm
+
+LIST, SHOW, REMOVE = yaml.safe_load(EXAMPLES)
+MODULE = "azlocal.migrate.estate"
+TARGET = f"cluster/vms/{names.TARGET_APPLIANCE}"
+SOURCE = f"vcenter/vms/{names.SOURCE_APPLIANCE}"
+
+
+@pytest.fixture
+def stage(set_stage: SetStage) -> Stage:
+    return set_stage(vms=2)
+
+
+def play(stage: Stage, *wanted: str, args: tuple[str, ...] = ()) -> Run:
+    return stage.run("decommission_estate", "-e", json.dumps({"azlocal_decommission": wanted}), *args)
+
+
+def run(stage: Stage, *tasks: dict[str, Any], args: tuple[str, ...] = ()) -> Run:
+    path: Path = stage.lab.state_dir / "estate.yml"
+    plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [*tasks]}]
+    path.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    return stage.run(str(path), *args)
+
+
+def writes(stage: Stage, moment: int) -> list[str]:
+    """Changes that were sent, scripts that only look aside."""
+    return [row.bare for row in stage.records.writes(moment) if not row.is_discovery]
+
+
+def appliance_on_cluster(stage: Stage) -> None:
+    """A machine as target_appliance leaves it: it is known by the folder of its disk."""
+    volume = names.STORAGE_PATHS["UserStorage1"][0]
+    folder = f"{volume}\\azlocal.migrate\\{names.TARGET_APPLIANCE}\\{'0' * 12}"
+    vm = ClusterVm(
+        name=names.TARGET_APPLIANCE,
+        vm_id="4f6d1b1e-0000-4000-8000-000000000001",
+        node=names.NODES[0],
+        generation=2,
+        cpu_cores=8,
+        memory_mb=16384,
+        switch="ConvergedSwitch(compute_management)",
+        vlan_id=0,
+        disk=f"{folder}\\{names.TARGET_APPLIANCE}.vhdx",
+        state="Running",
+        clustered=True,
+        started_at=stage.lab.clock.now(),
+    )
+    with stage.lab.world.lock:
+        stage.lab.cluster.vms[vm.vm_id] = vm
+
+
+def test_the_playbook_lists_removes_by_name_and_finds_nothing_to_do_again(stage: Stage) -> None:
+    appliance_on_cluster(stage)
+    moment = stage.records.moment()
+    shown = play(stage)
+    assert shown.rc == 0 and all(count.changed == 0 for count in shown.stats.values()), shown.text
+    assert writes(stage, moment) == [], "a list changes nothing"
+    assert ids.VAULT in shown.stdout and f"{TARGET}: " in shown.stdout and "az ad app delete" in shown.stdout
+    [found] = [told.result["estate"] for told in shown.told if told.action == MODULE]
+
+    wanted = [one["id"] for one in found if one["safe"]] + [TARGET, SOURCE]
+    moment = stage.records.moment()
+    planned = play(stage, *wanted, args=("--check",))
+    assert planned.rc == 0 and writes(stage, moment) == [], planned.text
+
+    done = play(stage, *wanted)
+    assert done.rc == 0, done.text
+    assert done.stats["localhost"].changed == 1 and done.stats[names.NODES[0]].changed == 1, done.text
+    assert not stage.lab.cluster.vms
+    assert [row.name for row in of(stage.lab.servers["azure"]).resources.of("Microsoft.Migrate/MigrateProjects")] == []
+
+    moment = stage.records.moment()
+    again = play(stage, *wanted)
+    assert again.rc == 0 and all(count.changed == 0 for count in again.stats.values()), again.text
+    assert writes(stage, moment) == []
+    assert shown.complaints() == planned.complaints() == done.complaints() == again.complaints() == []
+
+
+def test_a_wrong_name_ends_the_run_before_any_machine_is_removed(stage: Stage) -> None:
+    appliance_on_cluster(stage)
+    moment = stage.records.moment()
+    refused = play(stage, TARGET, ids.POLICY, "no-such-thing")
+    assert refused.rc != 0 and "estate_name_unknown" in refused.text
+    assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+
+
+def test_the_examples_of_the_module(stage: Stage) -> None:
+    moment = stage.records.moment()
+    planned = run(stage, LIST, REMOVE, args=("--check", "--diff"))
+    assert planned.rc == 0 and writes(stage, moment) == [], planned.text
+    done = run(stage, LIST, SHOW, REMOVE)
+    assert done.rc == 0, done.text
+    assert done.told[2].result["steps"] == planned.told[1].result["steps"]
+    assert {one["kind"] for one in done.told[2].result["estate"]}.isdisjoint(REMOVE["vars"]["wanted"])
+    assert done.told[2].result["diff"]["before"].keys() >= {ids.VAULT}
+    assert planned.complaints() == done.complaints() == []
