@@ -31,6 +31,7 @@ class ActionModule(BatchAction):
                 timeout_s=_seconds(args, "timeout_s", 3600),
                 pause_s=_seconds(args, "poll_interval_s", 30),
                 shown=str(args.get("progress") or "auto"),
+                people="wait_for_people" not in args or self._wants("wait_for_people", args),
             )
         except StepFailed as failure:
             return failure.reply

@@ -21,6 +21,12 @@ description:
   - Reads only. A look costs 12 requests where both are connected. Without O(wait) it never fails because an appliance is not
     healthy.
 options:
+  roles:
+    description: Which of the two to judge. Before there is a target appliance, the source may be all that is asked about.
+    type: list
+    elements: str
+    choices: [source, target]
+    default: [source, target]
   ask_appliances:
     description:
       - Also ask the appliances themselves, over the connection that the inventory gives the host in the groups
@@ -51,6 +57,12 @@ options:
       - In check mode there is one look and no waiting.
     type: bool
     default: false
+  wait_for_people:
+    description:
+      - Whether O(wait) goes on while all that lacks is what a person has to do. V(false) then ends well at once, with
+        RV(waiting_for).
+    type: bool
+    default: true
   timeout_s:
     description: How long to wait. V(0) looks once.
     type: int
@@ -101,7 +113,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 healthy:
-  description: Whether both are.
+  description: Whether all that O(roles) names are.
   returned: success
   type: bool
 msg:
@@ -120,7 +132,7 @@ waiting_helps:
   type: bool
 appliances:
   description:
-    - One entry per role, C(source) and C(target), with C(name), C(status), C(healthy), C(msg), C(error_code), C(remedy),
+    - One entry per role of O(roles), C(source) and C(target), with C(name), C(status), C(healthy), C(msg), C(error_code), C(remedy),
       C(reasons), C(waiting_for) and what was seen.
     - C(status) is C(healthy), C(unhealthy), C(no_key), C(not_registered), C(not_discovering), C(not_configured) (a person is next),
       C(registering), C(discovering) (passes by itself), or C(not_yet) (the other appliance comes first).
@@ -153,7 +165,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.appliance
 
 def answer(frame: Frame) -> dict[str, Any]:
     """One look. Waiting, and asking the appliances, is the action's."""
-    report = Appliances(frame.project, frame.params["inside"]).look()
+    report = Appliances(frame.project, frame.params["inside"], frame.params["roles"]).look()
     for text in report.warnings:
         frame.module.warn(text)
     return report.answer()
@@ -163,6 +175,12 @@ def main() -> None:
     spec: dict[str, Any] = {
         **azure_spec(),
         **project_spec(),
+        "roles": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["source", "target"],
+            "default": ["source", "target"],
+        },
         "ask_appliances": {"type": "bool", "default": False},
         "inside": {
             "type": "dict",
@@ -170,6 +188,7 @@ def main() -> None:
             "options": {"source": {"type": "dict"}, "target": {"type": "dict"}},
         },
         "wait": {"type": "bool", "default": False},
+        "wait_for_people": {"type": "bool", "default": True},
         "timeout_s": {"type": "int", "default": 3600},
         "poll_interval_s": {"type": "int", "default": 30},
         "progress": {"type": "str", "choices": ["auto", "on", "off"], "default": "auto"},

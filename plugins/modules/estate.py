@@ -121,16 +121,14 @@ waiting_for:
   type: dict
 """
 
-import contextlib
 from typing import Any
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_estate import VcenterEstate
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.estate import Leftover
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, run
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import scope
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter import vcenter_settings, vcenter_spec
-from ansible_collections.azlocal.migrate.plugins.module_utils.services.estate import Estate, Outcome
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.estate import Outcome, call
 
 SPEC: dict[str, Any] = {
     **azure_spec(),
@@ -148,11 +146,14 @@ SPEC: dict[str, Any] = {
 def answer(frame: Frame) -> dict[str, Any]:
     """List, or remove."""
     params, check = frame.params, frame.check_mode
-    with contextlib.ExitStack() as stack:
-        vcenter = stack.enter_context(VcenterEstate(vcenter_settings(params))) if params["hostname"] else None
-        place = scope(params, frame.arm.subscription_id)
-        work = Estate(frame.arm, place, vcenter, check=check, timeout_s=params["timeout_s"])
-        outcome = work.listed() if params["state"] == "listed" else work.removed(params["names"])
+    outcome = call(
+        frame.arm,
+        scope(params, frame.arm.subscription_id),
+        vcenter_settings(params) if params["hostname"] else None,
+        None if params["state"] == "listed" else params["names"],
+        check=check,
+        timeout_s=params["timeout_s"],
+    )
     steps = [one.does for one in outcome.removed]
     return {
         "changed": bool(steps),

@@ -163,14 +163,9 @@ step_error:
   type: dict
 """
 
-import contextlib
 from typing import Any
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import InvalidRequest
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_rights import VcenterRights
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.appliance_rules import vcenter_password
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights import PHASES
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights_gap import problem_gap
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, fail, run
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_settings, azure_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter import vcenter_settings, vcenter_spec
@@ -202,9 +197,12 @@ SPEC: dict[str, Any] = {
 def work(frame: Frame) -> dict[str, Any]:
     """Ask, compare, tell."""
     params = frame.params
-    systems = set(params["systems"]) - (set() if params["hostname"] else {"vcenter"})
-    if not systems:
-        raise InvalidRequest("there is nothing to ask: no vCenter is named, and Azure is not wanted", code="no_vcenter")
+    systems = rights.systems(
+        params["systems"],
+        has_vcenter=bool(params["hostname"]),
+        resource_group=params["resource_group"],
+        project=params["project"],
+    )
     places = Places(
         cluster_id=params["cluster"],
         target_groups=tuple(params["target_resource_groups"]),
@@ -213,14 +211,11 @@ def work(frame: Frame) -> dict[str, Any]:
     )
     answer = Answer()
     if "azure" in systems:
-        _azure(frame, places, answer)
+        account = azure_settings(params).client_id or "the identity signed in"
+        rights.azure(frame.project, places, params["phases"], answer, account)
+        rights.applications(frame.project, params["appliance_object_ids"], answer)
     if "vcenter" in systems:
-        with contextlib.closing(VcenterRights(vcenter_settings(params))) as client:
-            rights.vcenter(client, params["vcenter_account"], places, params["phases"], answer)
-        if params["vcenter_account"] == "appliance":
-            answer.gaps += [
-                problem_gap(problem, params["username"]) for problem in vcenter_password(params["password"])
-            ]
+        rights.vcenter(vcenter_settings(params), params["vcenter_account"], places, params["phases"], answer)
     reply = {
         "changed": False,
         "msg": f"{len(answer.gaps)} of {answer.asked} rights are missing",
@@ -233,21 +228,6 @@ def work(frame: Frame) -> dict[str, Any]:
         reply.pop("msg")
         fail(frame.module, rights.failure(answer), **reply)
     return reply
-
-
-def _azure(frame: Frame, places: Places, answer: Answer) -> None:
-    params = frame.params
-    missing = [name for name in ("resource_group", "project") if not params[name]]
-    if missing:
-        raise InvalidRequest(
-            f"{' and '.join(missing)} must be given to ask Azure",
-            code="MissingOption",
-            remedy="Give them, or ask vCenter alone with systems: [vcenter]",
-        )
-    account = azure_settings(params).client_id or "the identity signed in"
-    rights.azure(frame.project, places, params["phases"], answer, account)
-    if params["appliance_object_ids"]:
-        rights.applications(frame.project, params["appliance_object_ids"], answer)
 
 
 def main() -> None:

@@ -29,13 +29,17 @@ def wait(
     timeout_s: float,
     pause_s: float,
     shown: str,
+    people: bool = True,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Answer:
-    """Look until both are healthy, waiting does not help, or the time is over. A look that fails is tried again."""
+    """Look until both are healthy, waiting does not help, or the time is over. A look that fails is tried again.
+
+    Without ``people`` it ends where all that lacks is what a person has to do.
+    """
     began, stumbled = monotonic(), None
     answer, teller = look(), _Teller(shown, monotonic)
-    while not answer["healthy"] and answer["waiting_helps"]:
+    while not answer["healthy"] and answer["waiting_helps"] and (people or not _persons(answer)):
         teller.tell(answer)
         left = timeout_s - (monotonic() - began)
         if left <= 0:
@@ -55,15 +59,20 @@ def _ended(answer: Answer, seconds: float) -> Answer:
     """Not healthy is a failure, unless all that lacks is what a person has to do: then the next run goes on."""
     if answer["healthy"]:
         return answer
-    lacking = [one for one in answer["appliances"].values() if not one["healthy"]]
-    ill = [one for one in lacking if one["status"] == UNHEALTHY]
-    if answer["waiting_for"] and not ill:
+    if _persons(answer):
         return {**answer, "msg": f"{answer['msg']}. It waits for {answer['waiting_for']['who']}"}
-    first = (ill or lacking)[0]
+    lacking = [one for one in answer["appliances"].values() if not one["healthy"]]
+    first = next((one for one in lacking if one["status"] == UNHEALTHY), lacking[0])
     told = f"{answer['msg']}. {first['remedy']}"
     if answer["waiting_helps"]:
         told = f"not healthy after {seconds:.0f} s: {told}"
     return {**answer, "failed": True, "msg": told, "error_code": first["error_code"], "remedy": first["remedy"]}
+
+
+def _persons(answer: Answer) -> bool:
+    """Whether a person comes next, and nothing is wrong."""
+    ill = any(one["status"] == UNHEALTHY for one in answer["appliances"].values())
+    return bool(answer["waiting_for"]) and not ill
 
 
 class _Teller:

@@ -183,10 +183,11 @@ class Work:
         host_files.expand(self._host, zip_path("vddk"), beside)
         library = f"{beside}\\{VDDK_LIBRARY}"
         found = self.look([library]).file(library)
+        left = f"; it was unpacked into {beside} on {seen.computer}, which nothing uses and which may be removed"
         if found is None:
-            raise InvalidRequest(f"the zip of the VDDK holds no {VDDK_LIBRARY}", code="vddk_unlike")
+            raise InvalidRequest(f"the zip of the VDDK holds no {VDDK_LIBRARY}{left}", code="vddk_unlike")
         for problem in appliance_rules.vddk_version(found.version or "of no known version"):
-            raise InvalidRequest(problem.text, code=problem.code, remedy=problem.remedy)
+            raise InvalidRequest(problem.text + left, code=problem.code, remedy=problem.remedy)
         host_files.expand(self._host, zip_path("vddk"), seen.vddk_folder)
         if self.look().vddk_sha256 != found.sha256:
             raise ServiceError(

@@ -137,6 +137,32 @@ def test_rights_of_nobody(vsphere: Vsphere) -> None:
         manager.HasPrivilegeOnEntities([ref], "no-such-session", [OFF])
 
 
+@pytest.mark.behaviour("roles")
+def test_a_role_that_is_made(vsphere: Vsphere) -> None:
+    manager = vsphere.content.authorizationManager
+    made = manager.AddAuthorizationRole("of-this-test", [MARK])
+    [role] = [role for role in manager.roleList if role.roleId == made]
+    assert (role.name, role.system) == ("of-this-test", False)
+    assert set(role.privilege) == {MARK, "System.Anonymous", "System.View", "System.Read"}
+    with pytest.raises(vim.fault.AlreadyExists):
+        manager.AddAuthorizationRole("of-this-test", [])
+    with pytest.raises(vmodl.fault.InvalidArgument):
+        manager.AddAuthorizationRole("another", ["No.Such"])
+
+
+@pytest.mark.behaviour("remove_custom_attribute")
+def test_a_custom_attribute_goes_with_its_values(start_vsphere: StartVsphere) -> None:
+    vsphere = start_vsphere()
+    fields, vm = vsphere.content.customFieldsManager, vsphere.ready()
+    key = fields.AddCustomFieldDef("of-this-test", vim.VirtualMachine).key
+    fields.SetField(vsphere.vm(vm.moid), key, "x")
+    fields.RemoveCustomFieldDef(key)
+    assert [one.name for one in fields.field if one.key == key] == []
+    assert vsphere.vm(vm.moid).customValue == []
+    with pytest.raises(vmodl.fault.InvalidArgument):
+        fields.RemoveCustomFieldDef(key)
+
+
 # -- sessions, pages, versions ---------------------------------------------------------------------------------------
 
 

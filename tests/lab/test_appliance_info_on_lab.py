@@ -89,6 +89,18 @@ def test_both_are_healthy_in_twelve_requests(start: StartGround) -> None:
     assert answer["free_use"] == {"began": None, "days_left": 180}
 
 
+@pytest.mark.parametrize(("role", "name", "requests"), [(SOURCE, LABSRC, 10), (TARGET, LABTGT, 12)])
+def test_one_of_them_is_judged_where_one_is_asked_for(start: StartGround, role: str, name: str, requests: int) -> None:
+    ground = start(dead_agent=TARGET if role == SOURCE else SOURCE)
+    ground.clock.sleep(HOUR_S)  # the other one is silent
+    moment = ground.records.moment()
+    with ground.arm() as arm:
+        answer = Appliances(Project(arm, SCOPE), {}, [role]).look().answer()
+    assert standing(answer) == {role: ("healthy", [])}
+    assert (answer["healthy"], answer["msg"]) == (True, f"the appliance is healthy: {name}")
+    assert len([request for request in ground.records.since(moment) if not request.is_discovery]) == requests
+
+
 def test_free_use_begins_with_the_first_replication(start: StartGround) -> None:
     ground = start()
     session = TimedAzure(ground.lab)

@@ -75,6 +75,12 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
     ("hidden_properties", ("config.hardware",), changed("contradicted", "join_disks", "join_nics")),
     ("bridge_status", "Offline", {}),
     ("silent_agents", (names.SOURCE_APPLIANCE,), {}),
+    ("graph_bridge", "missing", changed("not_seen", "bridge_status")),
+    ("graph_bridge", "Offline", {}),
+    ("dead_agent", "source", {}),
+    ("discovery_stuck", True, {}),
+    ("similar_appliance", True, {}),
+    ("vcenter_login", "refused", {}),
     ("addresses_when_off", "kept", {}),
 ]  # fmt: skip
 
@@ -99,7 +105,10 @@ UNREADABLE = {
         "lease_holds_attributes",
     },
     "VMs that are not shown are not missed": {"hidden_vms"},
-    "hosts are not asked": {"arrays_collapse"},
+    "hosts and appliances are not asked": {
+        "arrays_collapse", "appliance_json", "appliance_skew_s", "licence_days_left", "installer_end_of_input",
+        "installer_exit", "blocked_ports", "unresolved_names",
+    },
     "what stands in the way of a preparation, which is over": {
         "register_lag_s", "second_subscription", "project_region", "policy_denies", "storage_firewall", "storage_region",
         "names_taken", "role_propagation_s", "principal_lag_s", "principal_type", "directory_rights", "new_vault_identity",

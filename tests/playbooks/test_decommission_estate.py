@@ -77,7 +77,7 @@ def test_the_playbook_lists_removes_by_name_and_finds_nothing_to_do_again(stage:
     assert shown.rc == 0 and all(count.changed == 0 for count in shown.stats.values()), shown.text
     assert writes(stage, moment) == [], "a list changes nothing"
     assert ids.VAULT in shown.stdout and f"{TARGET}: " in shown.stdout and "az ad app delete" in shown.stdout
-    [found] = [told.result["estate"] for told in shown.told if told.action == MODULE]
+    [found] = [told.result["estate"] for told in shown.told if told.action == MODULE and told.status == "ok"]
 
     wanted = [one["id"] for one in found if one["safe"]] + [TARGET, SOURCE]
     moment = stage.records.moment()

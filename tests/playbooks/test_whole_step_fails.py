@@ -80,7 +80,7 @@ def failing(stage: Stage, trouble: Trouble, playbook: str, *args: str) -> Run:
 @pytest.mark.parametrize("name", TROUBLES)
 def test_every_host_fails_with_the_reason(stage: Stage, name: str) -> None:
     trouble, moment = TROUBLES[name], stage.records.moment()
-    run = failing(stage, trouble, "replicate")
+    run = failing(stage, trouble, "replicate", "-e", "azlocal_infrastructure=false")
     assert (run.rc, run.failed) == (2, set(stage.records.movable)), run.text
     for host in run.stats:
         told = run.last(host)
@@ -90,6 +90,18 @@ def test_every_host_fails_with_the_reason(stage: Stage, name: str) -> None:
             assert part in told.msg
     assert run.complaints() == []
     assert WRONG not in run.text
+    assert stage.records.writes(moment) == []
+
+
+@pytest.mark.parametrize("playbook", ["discover", "replicate"])
+@pytest.mark.parametrize("name", ["wrong secret", "unknown project", "unknown appliance"])
+def test_what_concerns_no_vm_fails_once_before_any_vm_is_looked_at(stage: Stage, name: str, playbook: str) -> None:
+    trouble, moment = TROUBLES[name], stage.records.moment()
+    run = failing(stage, trouble, playbook)
+    assert (run.rc, set(run.stats), run.failed) == (2, {"localhost"}, {"localhost"}), run.text
+    told = run.told[-1]
+    assert told.result["error_code"] and all(part in told.msg for part in trouble.says if part != "azlocal_project")
+    assert run.complaints() == []
     assert stage.records.writes(moment) == []
 
 

@@ -33,13 +33,18 @@ def violations(records: Records, wave: set[str]) -> Iterator[str]:
     names = {uuid: vm.name for uuid, vm in records.first.items()}
     for uuid, changes in by_vm.items():
         ours = [change for change in changes if change["cause"] != OTHERS]
-        if uuid and names.get(uuid) not in wave and ours:
+        if uuid and names.get(uuid) not in wave and ours and not (uuid not in names and _made_by_us(changes[0])):
             yield f"{names.get(uuid, uuid)} is not in the wave, and was touched: {ours[0]}"
     for uuid, name in names.items():
         changes = by_vm[uuid]
         mine = [request for request in ledger if request.item == uuid and request.accepted]
         yield from (f"{name}: {problem}" for problem in _both_on(records, uuid, changes))
         yield from (f"{name}: {problem}" for problem in _sent_once(mine, changes))
+
+
+def _made_by_us(first: Change) -> bool:
+    """Its life begins with an order of ours: the source appliance's machine."""
+    return (first["what"], first["before"]) == ("vm", None) and first["cause"] != OTHERS
 
 
 # -- no instant at which both sides are on and connected --------------------------------------------------------------

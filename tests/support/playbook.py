@@ -21,7 +21,7 @@ from lab.runtime import Lab
 
 BIN = Path(sys.executable).parent
 VERDICT = "azlocal.migrate.verdict"
-SECRETS = (names.CLIENT_SECRET, names.VCENTER_PASSWORD, names.HOST_PASSWORD)
+SECRETS = (names.CLIENT_SECRET, names.VCENTER_PASSWORD, names.HOST_PASSWORD, names.APPLIANCE_PASSWORD)
 _RECAP = re.compile(
     r"^(?P<host>\S+)\s+: ok=(?P<ok>\d+)\s+changed=(?P<changed>\d+)\s+unreachable=(?P<unreachable>\d+)\s+"
     r"failed=(?P<failed>\d+)\s+skipped=(?P<skipped>\d+)\s+rescued=(?P<rescued>\d+)\s+ignored=(?P<ignored>\d+)\s*$",

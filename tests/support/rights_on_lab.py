@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_rights import VcenterRights
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_session import VcenterSettings
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights import PHASES
 from ansible_collections.azlocal.migrate.plugins.module_utils.services import rights
@@ -43,6 +41,5 @@ def settings(lab: Lab) -> VcenterSettings:
 
 def vcenter(lab: Lab, account: str, phases: Collection[str] = PHASES, places: Places = PLACES) -> Answer:
     answer = Answer()
-    with contextlib.closing(VcenterRights(settings(lab))) as client:
-        rights.vcenter(client, account, places, phases, answer)
+    rights.vcenter(settings(lab), account, places, phases, answer)
     return answer

@@ -10,6 +10,7 @@ runs on each host costs some 20 ms a host, so a role has one, its verdict.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,17 @@ PREFIX = "azlocal.migrate."
 # Costs nothing, or next to nothing, on a host.
 FREE = {"meta", "import_tasks", "import_role"}
 KEYWORDS = {"block", "rescue", "always"}
-# Playbooks about the project as a whole: they run on the controller alone.
-WITHOUT_A_WAVE = {"decommission_estate", "first_contact"}
+THE_WAVE = "{{ azlocal_hosts | default('waves') }}"
+# Plays about the project as a whole, its appliances and its hosts. A group that an inventory has not is no warning so.
+ABOUT_NO_VM = {
+    "localhost",
+    "{{ groups.azure_local_hosts | default([]) }}",
+    "{{ (groups.azure_local_hosts | default([]))[:1] }}",
+    "{{ groups.source_appliance | default([]) }}",
+    "{{ groups.target_appliance | default([]) }}",
+}
+# What runs once for the batch of hosts by its class, and is about no VM.
+OF_NO_VM = {f"{PREFIX}appliance_info"}
 
 Task = dict[str, Any]
 
@@ -51,9 +61,33 @@ def action_of(task: Task) -> str:
     return next((key for key in task if key in FREE), "")
 
 
-def role_tasks(role: Path) -> list[tuple[Task, bool]]:
-    files = sorted((role / "tasks").glob("*.yml"))
-    return [pair for file in files for pair in flat(yaml.safe_load(file.read_text()))]
+def tasks_of(file: Path) -> list[tuple[Task, bool]]:
+    return list(flat(yaml.safe_load(file.read_text())))
+
+
+def plays_of(playbook: Path) -> list[dict[str, Any]]:
+    return [play for play in yaml.safe_load(playbook.read_text()) if "hosts" in play]
+
+
+def roles_of(play: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Role and tasks file of what a play takes in."""
+    for task, _once in flat(play.get("tasks", [])):
+        for key in ("import_role", "include_role"):
+            if named := task.get(f"ansible.builtin.{key}"):
+                yield named["name"].removeprefix(PREFIX), named.get("tasks_from", "main")
+
+
+def files_for(wave: bool) -> list[Path]:
+    """The tasks files that plays of a wave take in, or all others."""
+    taken = {
+        pair
+        for playbook in PLAYBOOKS
+        for play in plays_of(playbook)
+        if play["hosts"] == THE_WAVE
+        for pair in roles_of(play)
+    }
+    files = {ROOT / "roles" / role / "tasks" / f"{name}.yml" for role, name in taken}
+    return sorted(files if wave else {file for role in ROLES for file in (role / "tasks").glob("*.yml")} - files)
 
 
 def batch_actions() -> set[str]:
@@ -63,7 +97,7 @@ def batch_actions() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and any("Batch" in ast.unparse(base) for base in node.bases):
                 found.add(PREFIX + path.stem)
-    return found
+    return found - OF_NO_VM
 
 
 def silent_steps(tasks: list[tuple[Task, bool]], batch: set[str]) -> list[str]:
@@ -99,31 +133,72 @@ def strings(value: Any, key: str) -> Iterator[Any]:
             yield from strings(inner, key)
 
 
-@pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
-def test_a_batch_step_is_followed_by_a_verdict_on_its_register(role: Path) -> None:
-    assert silent_steps(role_tasks(role), batch_actions()) == []
+def label(path: Path) -> str:
+    return f"{path.parent.parent.name}-{path.stem}"
 
 
-@pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
-def test_a_role_has_at_most_one_task_for_each_host_its_verdict(role: Path) -> None:
-    found = per_host(role_tasks(role))
-    assert found in ([], [PREFIX + "verdict"])
+@pytest.mark.parametrize("file", files_for(wave=True), ids=label)
+def test_a_batch_step_is_followed_by_a_verdict_on_its_register(file: Path) -> None:
+    assert silent_steps(tasks_of(file), batch_actions()) == []
+
+
+@pytest.mark.parametrize("file", files_for(wave=True), ids=label)
+def test_a_role_has_one_task_for_each_host_its_verdict(file: Path) -> None:
+    assert per_host(tasks_of(file)) == [PREFIX + "verdict"]
+
+
+@pytest.mark.parametrize("file", files_for(wave=False), ids=label)
+def test_what_is_about_no_vm_has_no_step_for_vms(file: Path) -> None:
+    """A batch would be that of hosts that are no VMs, and nobody would judge it."""
+    of_vms = batch_actions() | {PREFIX + "verdict"}
+    assert [action_of(task) for task, _once in tasks_of(file) if action_of(task) in of_vms] == []
+
+
+def test_every_tasks_file_has_its_description() -> None:
+    """So that each can be imported by somebody else, and a wrong variable is told before anything is done."""
+    for role in ROLES:
+        specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+        assert set(specs) == {file.stem for file in (role / "tasks").glob("*.yml")}, role.name
+        assert all(spec["short_description"] and spec["description"] for spec in specs.values()), role.name
+
+
+@pytest.mark.parametrize("file", files_for(wave=False), ids=label)
+def test_a_tasks_file_reads_no_variable_that_is_not_described(file: Path) -> None:
+    specs = yaml.safe_load((file.parent.parent / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    tasks = yaml.safe_load(file.read_text())
+    ours = {"azlocal_appliances", *strings(tasks, "register")}
+    ours |= {name for key in ("vars", "ansible.builtin.set_fact") for given in strings(tasks, key) for name in given}
+    read = set(re.findall(r"\bazlocal_\w+", "\n".join(lines_of(file))))
+    assert read - ours - set(specs[file.stem]["options"]) == set()
+
+
+def lines_of(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines() if not line.lstrip().startswith("#")]
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
 def test_every_play_is_linear(playbook: Path) -> None:
     """run_once, on which the batch stands, does not exist in the other strategies."""
-    plays = [play for play in yaml.safe_load(playbook.read_text()) if "hosts" in play]
+    plays = plays_of(playbook)
     assert [play.get("name") for play in plays if play.get("strategy") != "linear"] == []
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
-def test_every_play_takes_every_vm_of_the_wave_file(playbook: Path) -> None:
-    """A pattern such as wave_* would pass over the rows without a wave, in silence."""
-    if playbook.stem in WITHOUT_A_WAVE:
-        return
-    plays = [play for play in yaml.safe_load(playbook.read_text()) if "hosts" in play]
-    assert {play["hosts"] for play in plays} == {"{{ azlocal_hosts | default('waves') }}"}
+def test_every_play_takes_every_vm_of_the_wave_file_or_none(playbook: Path) -> None:
+    """A pattern such as wave_* would pass over the rows without a wave, in silence; a bare name of a group warns."""
+    assert {play["hosts"] for play in plays_of(playbook)} <= {THE_WAVE, *ABOUT_NO_VM}
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_a_play_of_vms_has_nothing_for_each_of_them_but_roles(playbook: Path) -> None:
+    plays = [play for play in plays_of(playbook) if play["hosts"] == THE_WAVE]
+    assert [found for play in plays for found in per_host(list(flat(play["tasks"])))] == []
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_what_runs_on_the_controller_takes_no_connection_from_the_inventory(playbook: Path) -> None:
+    plays = [play for play in plays_of(playbook) if play["hosts"] == "localhost"]
+    assert [play["name"] for play in plays if play.get("vars", {}).get("ansible_connection") != "local"] == []
 
 
 @pytest.mark.parametrize("path", [*PLAYBOOKS, *ROLES], ids=lambda path: path.name)

@@ -114,8 +114,11 @@ def put_file(lab: Lab, place: str, params: Params, cause: int) -> Any:
             if len(data) < int(params["size_bytes"]):
                 return {**told, "NextOffset": len(data)}
         shelf.remove(partial, cause)
-        if File(path, data).sha256 != str(params["sha256"]).lower():
-            raise ScriptError("HashMismatch", f"What arrived for {path} has another SHA-256 than the one given.")
+        found, wanted = File(path, data).sha256, str(params["sha256"]).lower()
+        if found != wanted:
+            raise ScriptError(
+                "HashMismatch", f"What arrived for {path} has the SHA-256 {found}, and {wanted} is asked for."
+            )
         return _told(shelf.put(path, data, cause), 0, changed=True)
 
 

@@ -113,6 +113,20 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "missing_privileges",
     ),
     _row(
+        "remove_custom_attribute",
+        22,
+        "D",
+        "vim.CustomFieldsManager.RemoveCustomFieldDef",
+        "a custom attribute goes with the values that objects have of it",
+    ),
+    _row(
+        "roles",
+        22,
+        "D",
+        "vim.AuthorizationManager.AddAuthorizationRole",
+        "a role that is made holds System.Anonymous, System.View and System.Read beside what is given; its name is taken then",
+    ),
+    _row(
         "session_expired",
         22,
         "D/P/I",

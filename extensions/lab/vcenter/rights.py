@@ -62,6 +62,8 @@ PRIVILEGES = tuple(
             "Network.Assign",
             "Resource.AssignVMToPool",
             "VirtualMachine.Config.AddNewDisk",
+            "VirtualMachine.Config.AddRemoveDevice",
+            "VirtualMachine.Config.AdvancedConfig",
             "VirtualMachine.Config.DiskLease",
             "VirtualMachine.GuestOperations.Execute",
             "VirtualMachine.GuestOperations.Modify",

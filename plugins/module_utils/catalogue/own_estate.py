@@ -28,6 +28,11 @@ _ROWS: dict[str, Row] = {
         "Name that too, or remove it first",
         "no",
     ),
+    "no_graph": (
+        "this cloud names no address of Microsoft Graph",
+        "Remove the applications of the appliances by hand; the list has the commands",
+        "no",
+    ),
     "rights_missing": (
         "rights are missing that a phase needs",
         "Give the identity in Azure and the account in vCenter the rights that the message names (docs/least-privilege.md)",

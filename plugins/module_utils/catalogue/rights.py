@@ -29,6 +29,7 @@ PRIVILEGES: dict[str, str] = {
     "VApp.Import": "vApp > Import",
     "VirtualMachine.Config.AddNewDisk": "Virtual machine > Change configuration > Add new disk",
     "VirtualMachine.Config.AddRemoveDevice": "Virtual machine > Change configuration > Add or remove device",
+    "VirtualMachine.Config.AdvancedConfig": "Virtual machine > Change configuration > Advanced configuration",
     "VirtualMachine.Config.Annotation": "Virtual machine > Change configuration > Set annotation",
     "VirtualMachine.Config.CPUCount": "Virtual machine > Change configuration > Change CPU count",
     "VirtualMachine.Config.ChangeTracking": "Virtual machine > Change configuration > Toggle disk change tracking",

@@ -123,6 +123,7 @@ AZURE: tuple[Need, ...] = (
         "finds appliances, vault and fabrics of the project",
         f"{_PROJECT}/solutions/read",
         "Microsoft.OffAzure/VMwareSites/read",
+        "Microsoft.OffAzure/HyperVSites/read",
         f"{_VAULT}/read",
         f"{_VAULT}/protectedItems/read",
         f"{_VAULT}/replicationPolicies/read",
@@ -130,12 +131,7 @@ AZURE: tuple[Need, ...] = (
         f"{_FABRIC}/read",
         f"{_FABRIC}/fabricAgents/read",
     ),
-    *_needs(
-        "project",
-        ("prepare", *WAVE),
-        "reads the jobs, which know why something failed",
-        f"{_VAULT}/jobs/read",
-    ),
+    *_needs("project", ("prepare", *WAVE), "reads jobs, which know why something failed", f"{_VAULT}/jobs/read"),
     *_needs(
         "project",
         "discover",
@@ -152,7 +148,7 @@ AZURE: tuple[Need, ...] = (
         "sees the project and what was made for it",
         f"{_GROUP}/read",
         f"{_PROJECT}/read",
-        *(action for action in _each(_SITES, "read") if "VMwareSites" not in action),
+        *_each(_SITES[:2], "read"),
         f"{_ROLES}/read",
         f"{_LOCKS}/read",
         f"{_LOGS}/read",
@@ -283,6 +279,8 @@ DIRECTORY: tuple[tuple[str, str, str], ...] = (
 
 # -- vCenter: the account that the collection signs in as --------------------------------------------------------
 
+_IMPORT = ("VApp.Import", "VirtualMachine.Config.AddNewDisk")
+
 VCENTER: tuple[Need, ...] = (
     *_needs("vm", ALWAYS, "reads virtual machines", "System.View", "System.Read"),
     *_needs("vm", "replicate", "writes the mark of a migration", "Global.SetCustomField"),
@@ -301,11 +299,18 @@ VCENTER: tuple[Need, ...] = (
         "makes the custom attribute of the marks once, and removes it at the end",
         "Global.ManageCustomFields",
     ),
-    *_needs("pool", "prepare", "imports the source appliance", "VApp.Import", "Resource.AssignVMToPool"),
+    *_needs("pool", "prepare", "imports the source appliance", *_IMPORT, "Resource.AssignVMToPool"),
     *_needs("datastore", "prepare", "gives its disk a place", "Datastore.AllocateSpace"),
     *_needs("network", "prepare", "connects it", "Network.Assign"),
-    *_needs("folder", "prepare", "makes it", "VirtualMachine.Inventory.Create"),
-    *_needs("folder", "prepare", "gives it its disk", "VirtualMachine.Config.AddNewDisk", inferred=True),
+    *_needs(
+        "folder",
+        "prepare",
+        "imports it with its devices and settings",
+        *_IMPORT,
+        "VirtualMachine.Inventory.Create",
+        "VirtualMachine.Config.AddRemoveDevice",
+        "VirtualMachine.Config.AdvancedConfig",
+    ),
     *_needs(
         "folder",
         "prepare",

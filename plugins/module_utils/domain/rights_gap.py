@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..catalogue.rights import place_of, role_for
 from . import rights, values
 from .problem import Problem
 from .rights import Need
@@ -62,8 +61,10 @@ def duty(phases: Collection[str]) -> str:
     return "migrate" if any(phase in rights.WAVE for phase in phases) else "setup"
 
 
-def azure_gaps(scopes: Iterable[Scope], phases: Collection[str], account: str) -> list[Gap]:
-    """What the identity lacks on each scope."""
+def azure_gaps(
+    scopes: Iterable[Scope], phases: Collection[str], account: str, role_for: Callable[[str], str]
+) -> list[Gap]:
+    """What the identity lacks on each scope. ``role_for`` knows which built-in role holds an action."""
     needs = rights.needs_of(rights.AZURE, phases)
     found = []
     for scope in scopes:
@@ -82,9 +83,10 @@ def vcenter_gaps(
     objects: Sequence[Held],
     phases: Collection[str],
     account: str,
+    place_of: Callable[[str], str],
     any_of: Collection[str] = ANY_OF,
 ) -> list[Gap]:
-    """What the account lacks. Of kinds in ``any_of`` one object on which it is held is enough."""
+    """What the account lacks; ``place_of`` knows where the vSphere Client has a privilege. Of kinds in ``any_of`` one object on which it is held is enough."""
     found = []
     for need in rights.needs_of(needs, phases):
         here = [one for one in objects if one.on == need.on]

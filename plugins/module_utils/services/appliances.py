@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Both appliances of a project, as Azure sees them: read, judged, told.
 
-Cost, where both are connected: 12 requests. Appliances are found in the project's own list, by their whole names, and all
+Cost, where both are connected: 12 requests, and 10 for the source alone. Appliances are found in the project's own list, by their whole names, and all
 that belongs to them by the id of their site.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -38,8 +38,8 @@ _COUNTERS = ("aszreplicatingCount", "asztestMigratedCount", "aszmigratedCount")
 class Report:
     """What was seen at one moment."""
 
-    verdicts: tuple[Verdict, Verdict]
-    waits: tuple[Waiting | None, Waiting | None]
+    verdicts: tuple[Verdict, ...]  # of those that were asked for, the source before the target
+    waits: tuple[Waiting | None, ...]
     free_use: FreeUse
     problems: tuple[Problem, ...]  # of the project
 
@@ -55,7 +55,8 @@ class Report:
     @property
     def msg(self) -> str:
         if self.healthy:
-            return f"both appliances are healthy: {', '.join(verdict.view.name for verdict in self.verdicts)}"
+            named = ", ".join(verdict.view.name for verdict in self.verdicts)
+            return f"{'both appliances are' if len(self.verdicts) > 1 else 'the appliance is'} healthy: {named}"
         return "; ".join(verdict.main.text for verdict in self.verdicts if verdict.main)
 
     @property
@@ -81,28 +82,31 @@ class Report:
 
 
 class Appliances:
-    """One look at both. ``inside`` is what they said of themselves, by role."""
+    """One look at both, or at those of ``roles``. ``inside`` is what they said of themselves, by role."""
 
-    def __init__(self, project: Project, inside: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, project: Project, inside: Mapping[str, Mapping[str, Any]], roles: Collection[str] = (SOURCE, TARGET)
+    ) -> None:
         self.project = project
         self.arm: ArmClient = project.arm
         self.scope = project.scope
         self.inside = inside
+        self.roles = roles
 
     def look(self) -> Report:
         now = self.arm.clock.now()
-        source, target = (
-            self._view(SOURCE, self.scope.source_appliance),
-            self._view(TARGET, self.scope.target_appliance),
-        )
-        verdicts = (judge(source, now), judge(target, now, discovered=source.found.any))
+        source = self._view(SOURCE, self.scope.source_appliance)  # the target is judged by it too
+        verdicts = (judge(source, now),) if SOURCE in self.roles else ()
+        if TARGET in self.roles:
+            target = self._view(TARGET, self.scope.target_appliance)
+            verdicts = (*verdicts, judge(target, now, discovered=source.found.any))
         use = free_use(self._jobs, now, replicated=self._replicated)
-        found = problem(use)
+        found = (problem(use), _second(source, self.scope.project))
         return Report(
             verdicts=verdicts,
-            waits=(self._wait(verdicts[0]), self._wait(verdicts[1])),
+            waits=tuple(map(self._wait, verdicts)),
             free_use=use,
-            problems=(found,) if found else (),
+            problems=tuple(one for one in found if one),
         )
 
     # -- one appliance ------------------------------------------------------------------------------------------
@@ -210,6 +214,18 @@ class Appliances:
         """Of thousands of machines the first page is enough: whether there is one, and how fresh they are."""
         page = self.arm.get(f"{site_id}/{kind}", self.arm.negotiate(site_id, where.OFF_AZURE))
         return values.mappings(page.get("value"))
+
+
+def _second(source: View, project: str) -> Problem | None:
+    """It is never taken for the one that is meant, but a project with two is not supported."""
+    if source.known is None or not source.others:
+        return None
+    return Problem(
+        code="second_appliance",
+        severity="warn",
+        text=f"project {project} has source appliances beside {source.name}: {', '.join(source.others)}; one is supported",
+        remedy="remove those that are not meant from the project, or name another project",
+    )
 
 
 def _facts(verdict: Verdict) -> dict[str, Any]:

@@ -8,14 +8,17 @@ A run may end anywhere. What is gone is seen by the next one, what is on its way
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from ..clients.arm import ArmClient
 from ..clients.errors import ClientError, InvalidRequest, NotFound, PermissionDenied, ReplyLost
 from ..clients.vcenter_estate import VcenterEstate
-from ..domain import ids
+from ..clients.vcenter_session import VcenterSettings
+from ..domain import ids, ours
 from ..domain.estate import APPLICATION, ATTRIBUTE, ORDER, Leftover, chosen, too_early
 from ..domain.estate_list import Seen, leftovers
 from ..domain.project_seen import state_of
@@ -24,6 +27,8 @@ from .estate_read import EstateReader, kind_of
 from .lookup import until_certain
 from .project import NotReady
 from .scope import Scope
+
+_CLIENT = re.compile(APPLICATION + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -97,10 +102,10 @@ class Estate:
         unseen: list[str] = []
         unknown: list[str] = []
         for name in names:
-            if name.lower().startswith(APPLICATION):
+            if _CLIENT.fullmatch(name):
                 readable, row = self.reader.application(name[len(APPLICATION) :])
                 (unknown if row else gone if readable else unseen).append(name)
-            elif name.lower().startswith(ATTRIBUTE) and self.vcenter is not None:
+            elif name.lower() == f"{ATTRIBUTE}{ours.TAG}" and self.vcenter is not None:
                 gone.append(name)
             else:
                 (gone if self._is_gone(name, seen) else unknown).append(name)
@@ -198,3 +203,18 @@ def _refuse(picked: Sequence[Leftover], found: Sequence[Leftover]) -> None:
     if early:
         told = [f"before {name}: {', '.join(one.name for one in before)}" for name, before in early.items()]
         raise InvalidRequest(f"something else has to go first: {'; '.join(told)}", code="estate_order")
+
+
+def call(
+    arm: ArmClient,
+    scope: Scope,
+    vcenter: VcenterSettings | None,
+    names: Sequence[str] | None,
+    *,
+    check: bool,
+    timeout_s: float,
+) -> Outcome:
+    """One call of the module: the list, or with ``names`` the removal of what they name."""
+    with VcenterEstate(vcenter) if vcenter else contextlib.nullcontext() as client:
+        work = Estate(arm, scope, client, check=check, timeout_s=timeout_s)
+        return work.listed() if names is None else work.removed(names)

@@ -9,15 +9,20 @@ application; five calls of vCenter, and one more for each hundred objects.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..catalogue.rights import place_of, role_for
 from ..clients.arm import ArmClient
-from ..clients.errors import ClientError, NotFound, PermissionDenied
+from ..clients.errors import ClientError, InvalidRequest, NotFound, PermissionDenied
 from ..clients.vcenter_rights import MOST, Entity, VcenterRights
+from ..clients.vcenter_session import VcenterSettings
 from ..domain import ids, rights
-from ..domain.rights_gap import ANY_OF, Gap, Held, Scope, appliance_gaps, azure_gaps, vcenter_gaps
+from ..domain.appliance_rules import vcenter_password
+from ..domain.rights import Need
+from ..domain.rights_gap import ANY_OF, Gap, Held, Scope, appliance_gaps, azure_gaps, problem_gap, vcenter_gaps
 from . import scope as where
 from .project import NotReady, Project
 
@@ -52,6 +57,20 @@ class Places:
     named: Mapping[str, str] = dataclasses.field(default_factory=dict)  # pool, folder, datastore, network
 
 
+def systems(wanted: Collection[str], *, has_vcenter: bool, resource_group: str, project: str) -> set[str]:
+    """Which systems can be asked."""
+    found = {"azure", "vcenter"}.intersection(wanted) - (set() if has_vcenter else {"vcenter"})
+    if not found:
+        raise InvalidRequest("there is nothing to ask: no vCenter is named, and Azure is not wanted", code="no_vcenter")
+    if "azure" in found and not (resource_group and project):
+        raise InvalidRequest(
+            "resource_group and project must be given to ask Azure",
+            code="MissingOption",
+            remedy="Give them, or ask vCenter alone with systems: [vcenter]",
+        )
+    return found
+
+
 # -- Azure -----------------------------------------------------------------------------------------------------------
 
 
@@ -66,7 +85,7 @@ def azure(project: Project, places: Places, phases: Collection[str], answer: Ans
         except PermissionDenied as error:
             answer.skip(scope_id, f"what is granted there may not be read: {error}")
     answer.asked += sum(need.on == scope.on for scope in scopes for need in needs)
-    answer.gaps += azure_gaps(scopes, phases, account)
+    answer.gaps += azure_gaps(scopes, phases, account, role_for)
 
 
 def _permissions(arm: ArmClient, scope_id: str) -> list[dict[str, Any]]:
@@ -127,18 +146,31 @@ def applications(project: Project, principals: Sequence[str], answer: Answer) ->
 # -- vCenter ---------------------------------------------------------------------------------------------------------
 
 
-def vcenter(client: VcenterRights, account: str, places: Places, phases: Collection[str], answer: Answer) -> None:
-    """What the signed-in account lacks, which is ours or the appliance's."""
+def vcenter(settings: VcenterSettings, account: str, places: Places, phases: Collection[str], answer: Answer) -> None:
+    """What the account lacks, which is ours or the appliance's. The appliance's password is looked at too."""
+    if account == "appliance":
+        answer.gaps += [problem_gap(problem, settings.username) for problem in vcenter_password(settings.password)]
     needs = rights.needs_of(_VCENTER[account], phases)
-    if not needs:
-        return
+    if needs:
+        with contextlib.closing(VcenterRights(settings)) as client:
+            _compare(client, needs, account, places, phases, answer)
+
+
+def _compare(
+    client: VcenterRights,
+    needs: Sequence[Need],
+    account: str,
+    places: Places,
+    phases: Collection[str],
+    answer: Answer,
+) -> None:
     on = {need.on for need in needs}
     entities = _chosen(client.entities(), on, places, answer)
     held = client.granted(entities, {need.what for need in needs})
     objects = [Held(on=one.on, name=one.name, privileges=got) for one, got in zip(entities, held, strict=True)]
     any_of = () if account == "appliance" else [kind for kind in ANY_OF if not places.named.get(kind)]
     answer.asked += sum(need.on in {one.on for one in objects} for need in needs)
-    answer.gaps += vcenter_gaps(needs, objects, phases, client.username, any_of)
+    answer.gaps += vcenter_gaps(needs, objects, phases, client.username, place_of, any_of)
 
 
 def _chosen(found: Sequence[Entity], on: set[str], places: Places, answer: Answer) -> list[Entity]:

@@ -118,9 +118,10 @@ function Receive-Piece {
 }
 
 function Complete-File {
-    if ((Get-Sha256 $partial) -ne $wanted) {
+    $found = Get-Sha256 $partial
+    if ($found -ne $wanted) {
         Remove-Item -LiteralPath $partial -Force
-        Stop-Script 'HashMismatch' "What arrived for $path has another SHA-256 than the one given."
+        Stop-Script 'HashMismatch' "What arrived for $path has the SHA-256 $found, and $wanted is asked for."
     }
     Move-Item -LiteralPath $partial -Destination $path -Force
 }

@@ -72,9 +72,15 @@ class World:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def wait(self, timeout_s: float = 600, pause_s: float = 30, shown: str = "off") -> Answer:
+    def wait(self, timeout_s: float = 600, pause_s: float = 30, shown: str = "off", people: bool = True) -> Answer:
         return appliance_watch.wait(
-            self.look, timeout_s=timeout_s, pause_s=pause_s, shown=shown, sleep=self.sleep, monotonic=lambda: self.now
+            self.look,
+            timeout_s=timeout_s,
+            pause_s=pause_s,
+            shown=shown,
+            people=people,
+            sleep=self.sleep,
+            monotonic=lambda: self.now,
         )
 
 
@@ -110,6 +116,18 @@ def test_after_the_time_a_persons_step_is_no_failure() -> None:
     ended = World(OPEN).wait(timeout_s=60)
     assert "failed" not in ended and ended["waiting_for"] == KEY
     assert ended["msg"] == "app1 is no_key. It waits for somebody"
+
+
+def test_a_person_is_not_waited_for_where_nobody_wants_it() -> None:
+    world = World(SLOW, OPEN, answer())
+    ended = world.wait(people=False)
+    assert (world.looks, ended["waiting_for"], "failed" in ended) == (2, KEY, False)
+
+
+def test_a_sick_one_is_waited_for_beside_an_open_one() -> None:
+    sick = answer(one("app1", "unhealthy", "appliance_silent"), one("app2", "no_key", "appliance_no_key", KEY))
+    world = World(sick, answer())
+    assert world.wait(people=False)["healthy"] and world.looks == 2
 
 
 def test_a_sick_one_beside_an_open_one_is_a_failure() -> None:

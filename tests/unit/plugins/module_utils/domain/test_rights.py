@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.rights import place_of
+from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.rights import place_of, role_for
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import rights
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.appliance_rules import vcenter_password
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights import PHASES, SETUP, WAVE, Need
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights_gap import (
     ANY_OF,
@@ -26,6 +27,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights_gap 
     Scope,
     appliance_gaps,
     azure_gaps,
+    problem_gap,
     vcenter_gaps,
 )
 
@@ -119,14 +121,14 @@ GROUP = "/subscriptions/s/resourceGroups/rg"
 @given(st.sampled_from(rights.AZURE), st.sets(st.sampled_from(PHASES), min_size=1))
 def test_an_action_that_a_role_leaves_out_is_named_for_the_phases_that_need_it(need: Need, phases: set[str]) -> None:
     scopes = [Scope(on=need.on, id=GROUP, permissions=({"actions": ["*"], "notActions": [need.what]},))]
-    found = [gap for gap in azure_gaps(scopes, phases, "ours") if gap.right == need.what]
+    found = [gap for gap in azure_gaps(scopes, phases, "ours", role_for) if gap.right == need.what]
     assert bool(found) == bool(phases & {phase for one in rights.AZURE if one.what == need.what and one.on == need.on
                                          for phase in one.phases})  # fmt: skip
     for gap in found:
         assert gap.scope == GROUP and set(gap.phases) <= phases
         assert re.search(r"docs/roles/azure-(setup|migrate)-[a-z-]+\.json", gap.remedy)
         assert gap.line().startswith(f"{need.what} on {GROUP}, for ")
-    assert azure_gaps([Scope(on=need.on, id=GROUP, permissions=EVERYTHING)], phases, "ours") == []
+    assert azure_gaps([Scope(on=need.on, id=GROUP, permissions=EVERYTHING)], phases, "ours", role_for) == []
 
 
 @given(st.sampled_from(rights.VCENTER), st.lists(st.booleans(), min_size=1, max_size=6))
@@ -136,10 +138,10 @@ def test_a_privilege_that_is_missing_on_some_objects(need: Need, held: list[bool
         Held(on=need.on, name=f"o{number}", privileges=everything if one else everything - {need.what})
         for number, one in enumerate(held)
     ]
-    found = [gap for gap in vcenter_gaps(rights.VCENTER, objects, PHASES, "a") if gap.right == need.what]
+    found = [gap for gap in vcenter_gaps(rights.VCENTER, objects, PHASES, "a", place_of) if gap.right == need.what]
     enough = all(held) or (need.on in ANY_OF and any(held))
     assert bool(found) is not enough
-    assert bool(vcenter_gaps(rights.VCENTER, objects, PHASES, "a", ())) is not all(held)
+    assert bool(vcenter_gaps(rights.VCENTER, objects, PHASES, "a", place_of, ())) is not all(held)
     for gap in found:
         assert gap.scope.startswith(f"o{held.index(False)}") and gap.remedy.startswith(f"add {need.what}")
 
@@ -153,6 +155,14 @@ def test_only_contributor_on_the_group_or_above_serves_an_appliance() -> None:
     found = appliance_gaps(rows, GROUP)
     assert [gap.account for gap in found] == ["b", "c", "d"]
     assert all(f"--scope {GROUP}" in gap.remedy for gap in found)
+
+
+def test_a_password_that_the_appliance_cannot_take_is_a_gap_that_does_not_tell_it() -> None:
+    [problem] = vcenter_password("geheim&1")
+    gap = problem_gap(problem, "svc")
+    assert (gap.account, gap.right, gap.phases) == ("svc", "vcenter_password_unfit", ("prepare",))
+    assert "geheim" not in gap.line() and "&" in gap.remedy
+    assert vcenter_password("geheim-1") == []
 
 
 # -- the files that are made of it -----------------------------------------------------------------------------------

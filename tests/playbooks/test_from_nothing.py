@@ -1,0 +1,112 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From an empty subscription to VMs that are ready: ``prepare``, ``discover``, ``replicate``; each planned, done, done again.
+
+Between the runs a person does what the last run asked for, and nothing else.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.azlocal.migrate.tests.playbooks.conftest import SetStage
+from ansible_collections.azlocal.migrate.tests.support.newcomer import SEQUENCE, Done, play, until_done
+from ansible_collections.azlocal.migrate.tests.support.stage import Stage, Tree, awkward_localhost
+from lab import names
+
+# playbook -> how many runs until a person has nothing more to do: each ends with what is asked of him, but the last one
+RUNS = {"prepare": 1, "discover": 3, "replicate": 2}
+ON_A_PREPARED_PROJECT = {"discover": 10, "replicate": 26}  # requests of Azure, beside those of the wave
+Walk = dict[tuple[str, str], list[Done]]
+
+
+@pytest.fixture(scope="module")
+def stage(set_stage: SetStage) -> Stage:
+    return set_stage(stage="bare", vms=3)
+
+
+@pytest.fixture(scope="module")
+def walk(stage: Stage) -> Walk:
+    made: Walk = {}
+    for name in SEQUENCE:
+        made[name, "planned"] = [play(stage, name, "--check", "--diff")]
+        made[name, "done"] = until_done(stage, name, *(["-vvvv"] if name == "replicate" else []))
+        made[name, "again"] = [play(stage, name)]
+    return made
+
+
+def test_no_run_complains_or_fails_and_no_secret_is_told(walk: Walk) -> None:
+    runs = {(key, number): done.run for key, all_of in walk.items() for number, done in enumerate(all_of)}
+    assert {key: run.complaints() for key, run in runs.items() if run.complaints()} == {}
+    assert {key: run.text for key, run in runs.items() if run.rc} == {}
+
+
+@pytest.mark.parametrize("name", SEQUENCE)
+def test_planned_it_writes_nothing_and_foretells_a_change(walk: Walk, name: str) -> None:
+    (planned,) = walk[name, "planned"]
+    assert planned.writes == []
+    assert len(planned.run.changed) == 1  # the first thing that is not there yet; the rest cannot be foretold
+
+
+@pytest.mark.parametrize("name", SEQUENCE)
+def test_it_is_done_with_no_more_runs_than_a_person_is_needed(walk: Walk, name: str) -> None:
+    runs = walk[name, "done"]
+    assert [bool(done.waits) for done in runs] == [True] * (RUNS[name] - 1) + [False]
+    assert any(done.writes for done in runs)
+
+
+@pytest.mark.parametrize("name", SEQUENCE)
+def test_again_changes_nothing_and_writes_nothing(walk: Walk, name: str) -> None:
+    (again,) = walk[name, "again"]
+    assert (again.run.changed, again.writes, again.waits) == ({}, [], [])
+
+
+def test_who_is_waited_for_is_told_in_plain_sentences_and_no_vm_is_touched(walk: Walk, stage: Stage) -> None:
+    waiting = [done for key in walk if key[1] == "done" for done in walk[key] if done.waits]
+    vms = set(stage.records.movable) | set(stage.records.awkward)
+    for done in waiting:
+        who, what, where = done.waits[:3]
+        assert (who[:5], what[:6], where[:7]) == ("Who: ", "What: ", "Where: ")
+        assert all(line.partition(": ")[2] for line in done.waits)
+        assert who in done.run.stdout
+        assert not vms & set(done.run.stats)
+    asked = " ".join(line for done in waiting for line in done.waits)
+    assert "first start" in asked and "project key" in asked
+
+
+def test_the_wave_is_ready_and_all_is_sound(walk: Walk, stage: Stage) -> None:
+    for name in stage.records.movable:
+        for time in ("done", "again"):
+            assert walk["replicate", time][-1].run.last(name).result["phase"] == "ready"
+        assert walk["discover", "done"][-1].run.last(name).result["phase"] == "discovered"
+    stage.check()
+
+
+@pytest.mark.parametrize("name", ON_A_PREPARED_PROJECT)
+def test_what_is_prepared_costs_little(walk: Walk, stage: Stage, name: str) -> None:
+    """Against the wave alone; and who has it made by others leaves it out."""
+    (again,) = walk[name, "again"]
+    alone = play(stage, name, "-e", "azlocal_infrastructure=false")
+    assert (alone.run.rc, alone.run.changed, alone.run.complaints()) == (0, {}, []), alone.run.text
+    assert set(alone.run.stats) == {row["name"] for row in stage.rows}
+    assert azure(again) - azure(alone) <= ON_A_PREPARED_PROJECT[name]
+
+
+def azure(done: Done) -> int:
+    return len([request for request in done.requests if request.system == "azure" and not request.is_discovery])
+
+
+@pytest.mark.usefixtures("walk")
+def test_it_works_without_groups_of_hosts_and_from_an_awkward_localhost(stage: Stage) -> None:
+    """Nobody has to name an appliance or an Azure Local host; then nothing is set up in them, and nothing warns."""
+
+    def fewer(tree: Tree) -> None:
+        del tree["children"]
+        awkward_localhost(tree)
+
+    inventory = stage.inventory("no-groups", change=fewer)
+    run = stage.run("replicate", inventory=inventory)
+    assert (run.rc, run.changed, run.complaints()) == (0, {}, []), run.text
+    assert names.TARGET_APPLIANCE not in run.stats
+    assert stage.run("prepare", "--check", inventory=inventory).complaints() == []
