@@ -108,9 +108,13 @@ sanity: env-dev ## ansible-test sanity on a copy under build/
 molecule: env-dev ## the collection's molecule scenario on the lab
 	@cd extensions && molecule test --report
 
+# A page is replaced only once it is whole.
+PAGE = mkdir -p build && $(1) >build/page.md && mv build/page.md docs/$(2)
+
 .PHONY: docs
-docs: env-dev ## CHANGELOG.rst, docs/errors.md and, under build/docs, the pages of every module, role and plugin
-	@$(BIN)/python tools/errors_page.py >docs/errors.md.new && mv docs/errors.md.new docs/errors.md
+docs: env-dev ## docs/errors.md, docs/lab-behaviours.md, CHANGELOG.rst; under build/docs the modules, roles and plugins
+	@$(call PAGE,$(BIN)/python tools/errors_page.py,errors.md)
+	@$(call PAGE,$(BIN)/python extensions/lab behaviours,lab-behaviours.md)
 	@$(BIN)/antsibull-changelog generate --refresh --reload-plugins
 	@rm -rf build/docs && mkdir -p -m 700 build/docs
 	@$(BIN)/antsibull-docs collection --use-current --fail-on-error --dest-dir build/docs azlocal.migrate

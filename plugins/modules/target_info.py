@@ -45,6 +45,7 @@ target:
 import dataclasses
 from typing import Any
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights import NO_BRIDGE, NO_BRIDGE_REMEDY
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, run
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import project_spec
@@ -54,7 +55,10 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.target im
 def answer(frame: Frame) -> dict[str, Any]:
     """The instance as plain data."""
     cluster = frame.params["cluster"] or frame.project.fabrics[1].cluster_id
-    return {"changed": False, "target": dataclasses.asdict(place(frame.arm, cluster))}
+    found = place(frame.arm, cluster)
+    if not found.custom_location_id:
+        frame.module.warn(f"{cluster.rsplit('/', 1)[-1]}: {NO_BRIDGE}; {NO_BRIDGE_REMEDY}")
+    return {"changed": False, "target": dataclasses.asdict(found)}
 
 
 def main() -> None:

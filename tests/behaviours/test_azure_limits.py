@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import requests
 
@@ -45,5 +47,5 @@ def test_a_failover_tells_the_limit_of_the_subscription(azure: StartAzure) -> No
 def test_what_is_left_is_a_hint_and_no_balance(azure: StartAzure) -> None:
     session = azure()
     left = [limits(session.call("GET", ITEMS, DR))[PROVIDER] for _time in range(30)]
-    assert any(later > earlier for earlier, later in zip(left, left[1:], strict=False)), left
+    assert any(later > earlier for earlier, later in itertools.pairwise(left)), left
     assert min(left) < max(left)

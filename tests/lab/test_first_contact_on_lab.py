@@ -62,6 +62,11 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
     ("missing_rights", ("Microsoft.HybridCompute/machines/delete",), changed("contradicted", "rights_target")),
     (
         "missing_rights",
+        ("Microsoft.KubernetesConfiguration/extensions/read",),
+        changed("contradicted", "rights_cluster", "bridge_row") | changed("not_seen", "bridge_status"),
+    ),
+    (
+        "missing_rights",
         ("Microsoft.DataReplication/replicationVaults/jobs/read",),
         changed("contradicted", "rights_project") | changed("failed", *JOBS),
     ),

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
+
+from lab.world import SourceVm
 
 from .records import Records, Request
 
@@ -31,6 +33,7 @@ def violations(records: Records, wave: set[str]) -> Iterator[str]:
     for change in journal:
         by_vm[change["vm"].lower()].append(change)
     names = {uuid: vm.name for uuid, vm in records.first.items()}
+    asked = {request.line: request.t for request in ledger}
     for uuid, changes in by_vm.items():
         ours = [change for change in changes if change["cause"] != OTHERS]
         if uuid and names.get(uuid) not in wave and ours:
@@ -38,29 +41,44 @@ def violations(records: Records, wave: set[str]) -> Iterator[str]:
     for uuid, name in names.items():
         changes = by_vm[uuid]
         mine = [request for request in ledger if request.item == uuid and request.accepted]
-        yield from (f"{name}: {problem}" for problem in _both_on(records, uuid, changes))
+        yield from (f"{name}: {problem}" for problem in _both_on(records.first[uuid], changes, asked))
         yield from (f"{name}: {problem}" for problem in _sent_once(mine, changes))
 
 
-# -- no instant at which both sides are on and connected --------------------------------------------------------------
+# -- nothing of ours brings both sides on and connected ----------------------------------------------------------------
 
 
-def _both_on(records: Records, uuid: str, changes: list[Change]) -> Iterator[str]:
-    first = records.first[uuid]
-    source_on, target_on = first.power == "poweredOn", False
-    nics = {nic.key: nic.connected for nic in first.nics}
+def _both_on(first: SourceVm, changes: list[Change], asked: Mapping[int, float]) -> Iterator[str]:
+    """The changes of ours that switch one on beside the other. ``asked``: when each request came in, by its line.
+
+    What somebody else switches on is no fault of ours; nor is what a request of ours then goes on to do, if he did
+    that after it was sent: a failover cannot be cancelled. What he switched on before, we could have seen.
+    """
+    # what is on, or connected -> since when by somebody else's doing, or 0
+    on: dict[str | int, float] = {nic.key: 0.0 for nic in first.nics if nic.connected}
+    if first.power == "poweredOn":
+        on["source"] = 0.0
     for change in changes:
-        what = (change["side"], change["what"])
-        if what == ("source", "power"):
-            source_on = change["after"] == "poweredOn"
-        elif what == ("source", "nic"):
-            nics[change["after"]["key"]] = change["after"]["connected"]
-        elif what == ("target", "power"):
-            target_on = change["after"] == "Running"
-        elif what == ("target", "vm") and change["after"] is None:
-            target_on = False
-        if source_on and target_on and any(nics.values()):
+        key, is_on = _switched(change)
+        if not is_on:
+            on.pop(key, None)
+        if not is_on or key in on:
+            continue
+        others = change["cause"] == OTHERS
+        on[key] = change["t"] if others else 0.0
+        seen = {one for one, since in on.items() if since <= asked.get(change["cause"], change["t"])}
+        if not others and {"source", "target"} < seen:
             yield f"source and target both on and connected at {change['t']}: {change}"
+
+
+def _switched(change: Change) -> tuple[str | int, bool]:
+    """What a change switches, and whether it is on then: a side, or a NIC of the source by its key."""
+    what, after = (change["side"], change["what"]), change["after"]
+    if what == ("source", "nic"):
+        return after["key"], after["connected"]
+    if what in (("source", "power"), ("target", "power")):
+        return change["side"], after in ("poweredOn", "Running")
+    return ("target" if what == ("target", "vm") else ""), False
 
 
 # -- every order sent once, after its mark -----------------------------------------------------------------------------

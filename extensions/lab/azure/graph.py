@@ -108,7 +108,11 @@ def _paged(rows: list[JSON], options: JSON, largest: int) -> JSON:
 def _rows(azure: Azure, text: str) -> list[JSON]:
     lower = text.lower()
     if "kubernetesconfigurationresources" in lower:
-        joined = ("extendedlocation/customlocations", "resourceconnector/appliances")
+        joined = (
+            "kubernetesconfiguration/extensions",
+            "extendedlocation/customlocations",
+            "resourceconnector/appliances",
+        )
         if not all(rbac.readable(azure, f"microsoft.{kind}") for kind in joined):
             return []
         return [_project(row, text, keep_all=True) for row in _bridges(azure, text)]

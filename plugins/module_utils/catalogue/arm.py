@@ -37,7 +37,7 @@ _ROWS: dict[str, Row] = {
     ),
     "LinkedAuthorizationFailed": (
         "the identity may do this here, but not on another resource that the request names",
-        "Give the identity a role that permits the last action on the last scope that the message names",
+        "Give the identity a role that permits what the message says it lacks, on the linked resource or subscription",
         "after_repair",
     ),
     "Forbidden": (

@@ -29,6 +29,21 @@ def _needs(on: str, phase: str, *rights: str) -> tuple[Need, ...]:
     return tuple(Need(what=right, on=on, phase=phase) for right in rights)
 
 
+# What the Resource Graph query for the bridge joins. The Graph leaves out what may not be read, without a word.
+BRIDGE_READS = (
+    "Microsoft.KubernetesConfiguration/extensions/read",
+    "Microsoft.ExtendedLocation/customLocations/read",
+    "Microsoft.ResourceConnector/appliances/read",
+)
+NO_BRIDGE = (
+    "Resource Graph shows no custom location with an Arc resource bridge for it, and hides what the identity may not read"
+)
+NO_BRIDGE_REMEDY = (
+    "see with the playbook first_contact whether the identity lacks a right on the resource group of the instance, and "
+    f"give it the role Reader there (it needs {', '.join(BRIDGE_READS)}); if it lacks none, see in the portal whether the "
+    "bridge is deployed and running"
+)
+
 AZURE: tuple[Need, ...] = (
     *_needs(
         "project",
@@ -54,8 +69,7 @@ AZURE: tuple[Need, ...] = (
         "Microsoft.AzureStackHCI/clusters/read",
         "Microsoft.AzureStackHCI/storageContainers/read",
         "Microsoft.AzureStackHCI/logicalNetworks/read",
-        "Microsoft.ExtendedLocation/customLocations/read",
-        "Microsoft.ResourceConnector/appliances/read",
+        *BRIDGE_READS,
     ),
     *_needs(
         "target",

@@ -309,7 +309,7 @@ class Cutover:
         running = next((task for task in job.tasks if task.state == "Started"), None)
         if running is None:
             return Step(subject=subject, result=result)
-        result.msg = f"planned failover: {running.name}"
+        result = state_result(subject, dataclasses.replace(stands, reason=f"planned failover: {running.name}"))
         result.extra["task"] = running.name
         if (
             running.name in (PREPARING_TASK, TURNING_ON_TASK)

@@ -20,6 +20,7 @@ from ..domain import changes, concerns, wire
 from ..domain.marks import Mark
 from ..domain.phase import DELETE_JOB, ENABLE_JOB, MOVING, Phase, Standing, standing
 from ..domain.problem import Problem
+from ..domain.rights import NO_BRIDGE, NO_BRIDGE_REMEDY
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, Wanted, build
 from ..domain.target import TargetPlace
@@ -120,9 +121,9 @@ class Replication:
         source_agent, target_agent = project.agents
         if not self.place.custom_location_id:
             raise ClientError(
-                f"no custom location was found for Azure Local instance {fabric.cluster_id.rsplit('/', 1)[-1]}",
+                f"Azure Local instance {fabric.cluster_id.rsplit('/', 1)[-1]}: {NO_BRIDGE}",
                 code="no_custom_location",
-                remedy="see whether its Arc resource bridge is deployed and running",
+                remedy=NO_BRIDGE_REMEDY,
             )
         return wire.Pair(
             cluster_id=fabric.cluster_id,

@@ -34,23 +34,31 @@ class Made:
         time.sleep(MOMENT_S)
         self.records.lab.journal.write(vm or self.inside, side, what, None, after, cause)
 
+    def change_nics(self, *, connected: bool, cause: int = 1) -> None:
+        for nic in self.records.first[self.inside].nics:
+            after = {"key": nic.key, "connected": connected, "start_connected": connected}
+            self.change("source", "nic", after, cause=cause)
+
     def mark(self, **said: Any) -> None:
         self.change("source", "mark", {"azlocal.migrate": json.dumps({"v": 1, **said})})
 
-    def ask(self, method: str, rest: str = "", status: int = 202) -> None:
+    def ask(self, method: str, rest: str = "", status: int = 202) -> int:
+        """A request; its line is the cause of what comes of it."""
         ledger = self.records.lab.ledger
         path = f"{VAULT}/site_{self.inside}{rest}?api-version=1"
         fixed = {"principal": "p", "request_bytes": 0, "reply_bytes": 0, "write": True, "system": "azure"}
         time.sleep(MOMENT_S)
-        ledger.end(ledger.begin(), method=method, path=path, status=status, **fixed)
+        begun = ledger.begin()
+        ledger.end(begun, method=method, path=path, status=status, **fixed)
+        return begun[0]
 
     def enable(self) -> None:
         self.mark(enabled="now")
         self.ask("PUT", status=201)
 
-    def cut_over(self, attempt: int = 1) -> None:
+    def cut_over(self, attempt: int = 1) -> int:
         self.mark(enabled="now", cutover="now", attempt=attempt)
-        self.ask("POST", "/plannedFailover")
+        return self.ask("POST", "/plannedFailover")
 
     @property
     def found(self) -> list[str]:
@@ -80,11 +88,47 @@ def test_both_sides_on_and_connected(made: Made) -> None:
 def test_both_sides_on_is_allowed_while_the_source_is_disconnected(made: Made) -> None:
     made.change("source", "power", "poweredOff")
     made.change("target", "power", "Running")
-    for nic in made.records.first[made.inside].nics:
-        made.change("source", "nic", {"key": nic.key, "connected": False, "start_connected": False})
+    made.change_nics(connected=False)
     made.change("source", "power", "poweredOn")
     assert made.found == []
     made.change("source", "nic", {"key": 4000, "connected": True, "start_connected": True})
+    assert "both on and connected" in made.found[0]
+
+
+@pytest.mark.parametrize("unplugged", [False, True])
+def test_what_a_stranger_switches_on_is_his(made: Made, unplugged: bool) -> None:
+    made.change("source", "power", "poweredOff")
+    made.change("target", "power", "Running")
+    if unplugged:
+        made.change_nics(connected=False)
+        made.change("source", "power", "poweredOn")
+        made.change_nics(connected=True, cause=invariants.OTHERS)
+    else:
+        made.change("source", "power", "poweredOn", cause=invariants.OTHERS)
+    made.change("source", "config", [])  # while both are on
+    made.change_nics(connected=False)
+    assert made.found == []
+    made.change_nics(connected=True)
+    assert "both on and connected" in made.found[0]
+
+
+def test_what_a_stranger_switches_on_while_our_failover_runs_is_his(made: Made) -> None:
+    made.enable()
+    order = made.cut_over()
+    made.change("source", "power", "poweredOff", cause=order)
+    made.change("source", "power", "poweredOn", cause=invariants.OTHERS)
+    made.change("target", "power", "Running", cause=order)
+    assert made.found == []
+    made.change("source", "power", "poweredOff", cause=invariants.OTHERS)
+    made.change("source", "power", "poweredOn", cause=order)
+    assert "both on and connected" in made.found[0]
+
+
+def test_what_a_stranger_had_switched_on_before_we_asked_we_could_see(made: Made) -> None:
+    made.enable()
+    made.change("source", "power", "poweredOff", cause=invariants.OTHERS)
+    made.change("source", "power", "poweredOn", cause=invariants.OTHERS)
+    made.change("target", "power", "Running", cause=made.cut_over())
     assert "both on and connected" in made.found[0]
 
 
