@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import find
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.phase import Phase
+from ansible_collections.azlocal.migrate.tests.support import reasons
 from ansible_collections.azlocal.migrate.tests.support.harness import Harness, Plain, Run
 from lab import switches
 
-FIRST, _colon, LAST = os.environ.get("HARNESS_SEEDS", "0:30").partition(":")
+FIRST, LAST = map(int, os.environ.get("HARNESS_SEEDS", "0:30").split(":"))
 
 
-@pytest.mark.parametrize("seed", range(int(FIRST), int(LAST)))
+@pytest.mark.parametrize("seed", range(FIRST, LAST))
 def test_a_wave_gets_ready_or_says_why_not(tmp_path: Path, seed: int) -> None:
     with Harness(tmp_path / "lab", seed=seed, weather=seed, switches=switches.drawn(seed), latency_ms=20) as harness:
         runs = harness.until_settled(harness.replicate)
@@ -42,19 +42,8 @@ def test_a_wave_gets_ready_or_says_why_not(tmp_path: Path, seed: int) -> None:
 def unexplained(run: Run) -> list[Plain]:
     """What neither went well nor stopped with a reason of the catalogue."""
     if run.error is not None:
-        return [] if explained(run.error) else [run.error]
-    good = ("ok", "changed")
-    return [
-        result
-        for result in run.results
-        if not (result["phase"] == Phase.READY if result["status"] in good else explained(result))
-    ]
-
-
-def explained(told: Plain) -> bool:
-    code = str(told["error_code"])
-    known = find(code) or find(str(told.get("phase") or ""))
-    return bool(known and told["msg"] and told["remedy"] and code != "internal_error")
+        return [] if reasons.explained(run.error) else [run.error]
+    return reasons.unexplained(run.results, Phase.READY)
 
 
 def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ NOT_SEEN = {
     "allowed_failing_over", "allowed_seeding", "jobs_paging", "machines_paging", "retry_after",
 }  # fmt: skip
 BY_CHANGE = {
-    "address_kept", "delete_after_cutover", "final_delta", "guest_hangs", "mark_length", "operation_url",
+    "address_kept", "delete_after_cutover", "failover_repeated", "final_delta", "guest_hangs", "mark_length", "operation_url",
     "parts_used_again", "restart", "second_put", "shell_kept", "source_off", "write_visible",
 }  # fmt: skip
 JOBS = {
     "jobs_newest_first", "jobs_trimmed", "jobs_object_name", "jobs_initial", "jobs_provisioning", "jobs_states",
-    "jobs_titles", "jobs_paging", "job_tree", "job_task_names", "job_never_begun",
+    "jobs_titles", "jobs_paging", "job_tree", "job_task_names", "job_failover_time", "job_never_begun",
 }  # fmt: skip
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)

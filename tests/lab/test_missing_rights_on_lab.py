@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.rights import BRIDGE_READS
+from ansible_collections.azlocal.migrate.plugins.modules import target_info
 from ansible_collections.azlocal.migrate.tests.support.services_bench import Bench
 from lab.azure import ids
 
@@ -61,6 +63,10 @@ def test_what_the_graph_hides_is_put_down_to_rights(bench: Bench, vms: list[str]
         assert "may not read" in told
         assert right in remedy and "first_contact" in remedy
     assert bench.failovers(vms[1]) == 0
+    warned: list[str] = []
+    frame = SimpleNamespace(params={"cluster": ids.CLUSTER}, arm=bench.arm, module=SimpleNamespace(warn=warned.append))
+    assert target_info.answer(frame)["target"]["storage_paths"]
+    assert len(warned) == 1 and right in warned[0]
 
 
 @pytest.mark.usefixtures("without")

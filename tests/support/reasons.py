@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import find
 
-Plain = Mapping[str, Any]
+Plain = dict[str, Any]
 
 
 def unexplained(results: Iterable[Plain], reached: str) -> list[Plain]:

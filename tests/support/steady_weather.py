@@ -22,7 +22,7 @@ class SteadyWeather(Weather):
         place = where.partition(" ")[0] if what == "vcenter" else where  # its paths hold the ids of sessions
         with self._lock:
             self._times_asked[place] += 1
-            dice = random.Random(f"{self.seed}, {place}, {self._times_asked[place]}")  # noqa: S311
+            dice = random.Random(f"{self.seed}, {place}, {self._times_asked[place]}")
             if dice.random() >= CHANCES[what] * self.times:
                 return None
             fault = {**dice.choice(kinds)}

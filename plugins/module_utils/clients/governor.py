@@ -223,10 +223,12 @@ class Turn:
         self._sent_at = 0.0
         self._first_refusal: float | None = None
 
-    def __enter__(self) -> None:
-        """Wait for the place."""
+    def __enter__(self) -> float:
+        """Wait for the place; the seconds that it took."""
+        began = self._governor._clock.monotonic()
         self._governor.take(self._bucket, bulk=self._bulk)
         self._sent_at = self._governor._clock.monotonic()
+        return self._sent_at - began
 
     def __exit__(self, *_exc: object) -> None:
         self._governor.give_back(self._bucket)

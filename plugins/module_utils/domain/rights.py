@@ -35,13 +35,11 @@ BRIDGE_READS = (
     "Microsoft.ExtendedLocation/customLocations/read",
     "Microsoft.ResourceConnector/appliances/read",
 )
-NO_BRIDGE = (
-    "Resource Graph shows no custom location with an Arc resource bridge for it, and hides what the identity may not read"
-)
+NO_BRIDGE = "Resource Graph shows no custom location and bridge for it, and hides what the identity may not read"
 NO_BRIDGE_REMEDY = (
     "see with the playbook first_contact whether the identity lacks a right on the resource group of the instance, and "
-    f"give it the role Reader there (it needs {', '.join(BRIDGE_READS)}); if it lacks none, see in the portal whether the "
-    "bridge is deployed and running"
+    f"give it the role Reader there (it needs {', '.join(BRIDGE_READS)}); if it lacks none, see in the portal whether its "
+    "Arc resource bridge is deployed and running"
 )
 
 AZURE: tuple[Need, ...] = (

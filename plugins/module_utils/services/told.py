@@ -31,9 +31,7 @@ BY_THE_SERVICE = frozenset(
     }
 )
 LONGEST = 400  # characters of the service's words in a sentence
-OVERLONG = (
-    f"it has run for more than {OVERLONG_S // 60} minutes, and the longest on record took {LONGEST_FAILOVER_S // 60} minutes"
-)
+OVERLONG = f"it has run for more than {OVERLONG_S // 60} minutes, the longest on record took {LONGEST_FAILOVER_S // 60}"
 OVERLONG_REMEDY = (
     "it cannot be cancelled: look at its job in the portal, at both appliances and at the Arc resource bridge, and let "
     "Microsoft Support see the job; leave the source as it is, and do not power it on by hand before the job has ended and "
