@@ -313,13 +313,13 @@ class Cutover:
         result.extra["task"] = running.name
         if (
             running.name in (PREPARING_TASK, TURNING_ON_TASK)
-            and seen.source.power == "on"
             and self.options.shutdown != "none"
+            and self._still_on(seen)
         ):
             return self._isolate(
                 subject, Standing(phase=Phase.CONFLICT, reason="the target is made while the source is on")
             )
-        if running.name == SHUTDOWN_TASK and seen.source.power == "on" and self._overdue(running.started_at):
+        if running.name == SHUTDOWN_TASK and self._overdue(running.started_at) and self._still_on(seen):
             if not self.options.force_power_off:
                 result.warnings.append("the source has not shut down in time; force_power_off would power it off")
                 return Step(subject=subject, result=result)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..clients.clock import Clock
-from ..clients.errors import Conflict, ReplyLost
+from ..clients.errors import ClientError, Conflict, ReplyLost
 from ..domain.ids import same_id
 from ..domain.item import ItemJob, ProtectedItem
 from ..domain.job import Job
@@ -29,8 +29,9 @@ def send_once(
     """Send an order about one protected item. A lost reply is settled by looking, and only then may it be sent again.
 
     ``done`` tells from the item, or its absence, that the order was accepted. A job of that name which was not there
-    before tells it too, the item's own current one or one of the list, while the rest still lags. A refusal of the
-    second try as being in conflict is the first one's trace.
+    before tells it too, the item's own current one or one of the list, while the rest still lags. A second try that
+    is refused as being in conflict may be the trace of the first: that too is settled by looking. Where a look fails,
+    nothing is certain, and it ends as the lost reply that it is.
     """
 
     def is_new(job: Job | ItemJob) -> bool:
@@ -43,18 +44,26 @@ def send_once(
         mine = machine_key(item_id)
         return any(machine_key(job.object_name) == mine and is_new(job) for job in see.jobs_now())
 
+    def found(lost: ReplyLost) -> bool:
+        try:
+            return until_certain(accepted, clock=see.clock)
+        except ClientError as error:  # a look that fails tells nothing: the end is as unclear as it was
+            raise lost from error
+
     try:
         send()
         return
-    except ReplyLost:
-        if until_certain(accepted, clock=see.clock):
+    except ReplyLost as first:
+        if found(first):
             return
+        lost = first
     try:
         send()
     except Conflict:
-        return
-    except ReplyLost:
-        if not until_certain(accepted, clock=see.clock):
+        if not found(lost):
+            raise
+    except ReplyLost as second:
+        if not found(second):
             raise
 
 
