@@ -21,5 +21,5 @@ def unexplained(results: Iterable[Plain], reached: str) -> list[Plain]:
 
 def explained(told: Plain) -> bool:
     code = str(told.get("error_code") or "")
-    known = find(code) or find(str(told.get("phase") or ""))
+    known = find(code or str(told.get("phase") or ""))
     return bool(known and told.get("msg") and told.get("remedy") and code != "internal_error")

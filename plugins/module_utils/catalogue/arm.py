@@ -199,6 +199,7 @@ _ROWS: dict[str, Row] = {
     "InternalServerError": ("the service failed", _SUPPORT, "later"),
     "InternalError": ("the service failed", _SUPPORT, "later"),
     "ServiceUnavailable": ("the service is out of order at the moment", _SUPPORT, "later"),
+    "ServerBusy": ("the service is too busy at the moment", _SUPPORT, "later"),
     "ServerTimeout": ("the service did not answer in time", _SUPPORT, "later"),
     "GatewayTimeout": ("a service behind Resource Manager did not answer in time", _SUPPORT, "later"),
     "BadGateway": ("a service behind Resource Manager did not answer", _SUPPORT, "later"),
