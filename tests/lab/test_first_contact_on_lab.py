@@ -8,16 +8,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterSettings
 from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact as service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact_files as replies
 from ansible_collections.azlocal.migrate.tests.support.identifiers import identifiers_of, told_of
+from ansible_collections.azlocal.migrate.tests.support.lab_settings import azure_of, vcenter_of
 from ansible_collections.azlocal.migrate.tests.support.records import Request
 from ansible_collections.azlocal.migrate.tests.support.services_bench import SCOPE, Bench
 from lab import names
@@ -46,6 +46,8 @@ IPV4 = re.compile(r"(?<![\d.])10(?:\.\d{1,3}){3}(?![\d.])")
 NOBODYS = {"00000000-0000-0000-0000-000000000000"}
 
 Verdicts = dict[str, str]
+Given = Mapping[str, str]  # settings instead of the lab's
+NOTHING_ELSE: Given = {}
 
 
 def changed(verdict: str, *keys: str) -> Verdicts:
@@ -121,25 +123,13 @@ class Stage:
         self.bench.tick(vm)
         self.bench.until("failed_before", vm)
 
-    def contact(self, **options: Any) -> service.Contact:
-        told = self.bench.lab.environment
-        settings = AzureSettings(
-            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
-            tenant=told["AZURE_TENANT"],
-            client_id=told["AZURE_CLIENT_ID"],
-            secret=options.pop("secret", told["AZURE_SECRET"]),
-            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
-            ca_path=told["AZURE_CA_PATH"],
+    def contact(
+        self, *, azure: Given = NOTHING_ELSE, vcenter: Given = NOTHING_ELSE, scope: Any = SCOPE, **options: Any
+    ) -> service.Contact:
+        lab = self.bench.lab
+        return service.first_contact(
+            azure_of(lab, **azure), vcenter_of(lab, **vcenter), lambda subscription: scope, **options
         )
-        vcenter = VcenterSettings(
-            hostname=told["VMWARE_HOST"],
-            port=int(told["VMWARE_PORT"]),
-            username=told["VMWARE_USER"],
-            password=options.pop("password", told["VMWARE_PASSWORD"]),
-            vcenter_ca_path=told["VMWARE_CA_PATH"],
-        )
-        scope = options.pop("scope", SCOPE)
-        return service.first_contact(settings, vcenter, lambda subscription: scope, **options)
 
 
 def verdicts(contact: service.Contact) -> Verdicts:
@@ -243,7 +233,7 @@ def test_small_pages_do_not_make_it_ask_more_than_it_says(stage: Stage) -> None:
 
 def test_a_wrong_secret_fails_azure_alone_and_does_not_ask_again_and_again(stage: Stage) -> None:
     moment = stage.bench.records.moment()
-    contact = stage.contact(secret="wrong")
+    contact = stage.contact(azure={"secret": "wrong"})
     found = {fact.key: judgement for fact, judgement in contact.judgements}
     assert found["version_replication"].verdict == "failed"
     assert found["version_replication"].remedy
@@ -252,7 +242,7 @@ def test_a_wrong_secret_fails_azure_alone_and_does_not_ask_again_and_again(stage
 
 
 def test_a_wrong_password_fails_vcenter_alone(stage: Stage) -> None:
-    found = {fact.key: judgement for fact, judgement in stage.contact(password="wrong").judgements}
+    found = {fact.key: judgement for fact, judgement in stage.contact(vcenter={"password": "wrong"}).judgements}
     assert (found["privileges_vm"].verdict, found["privileges_vm"].error_code) == ("failed", "InvalidLogin")
     assert found["version_replication"].verdict == "settled"
 
@@ -271,8 +261,8 @@ def test_a_project_that_is_not_there_is_no_reason_to_stop(stage: Stage) -> None:
 @pytest.fixture(scope="module")
 def written(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     contact = stage.contact()
-    texts = service.files(contact, [names.TENANT, names.CLIENT_ID, names.VCENTER_USER])
-    return [Path(path) for path in service.write(str(tmp_path_factory.mktemp("told") / "new"), texts)]
+    texts = replies.files(contact, [names.TENANT, names.CLIENT_ID, names.VCENTER_USER])
+    return [Path(path) for path in replies.write(str(tmp_path_factory.mktemp("told") / "new"), texts)]
 
 
 def test_neither_facts_nor_files_hold_an_identifier(stage: Stage, written: list[Path]) -> None:
@@ -286,13 +276,39 @@ def test_neither_facts_nor_files_hold_an_identifier(stage: Stage, written: list[
 def test_no_id_or_address_of_any_reply_is_in_the_files(stage: Stage) -> None:
     """Not only those that the lab's tables name: all that look like one."""
     contact = stage.contact()
-    replies = [(reply.url, reply.body) for reply in contact.evidence.replies]
-    raw = json.dumps([replies, [look.pages for look in contact.evidence.looks.values()]], default=str)
-    told = "".join(service.files(contact, []).values()).lower()
+    raw = json.dumps(
+        [
+            [(reply.url, reply.body) for reply in contact.evidence.replies],
+            [look.pages for look in contact.evidence.looks.values()],
+        ],
+        default=str,
+    )
+    told = "".join(replies.files(contact, []).values()).lower()
     for pattern in (GUID, MAC, IPV4):
         found = {one.lower() for one in pattern.findall(raw)} - NOBODYS
         assert found
         assert sorted(one for one in found if one in told) == []
+
+
+def leaves(tree: Any) -> Iterator[str]:
+    """Every text in it, paths part by part."""
+    if isinstance(tree, str):
+        yield from tree.split("/")
+    elif isinstance(tree, dict | list):
+        for inner in tree.values() if isinstance(tree, dict) else tree:
+            yield from leaves(inner)
+
+
+@pytest.mark.parametrize("folder", ["Guest", "Items", "project.site.local"])
+def test_ordinary_names_are_no_reason_to_keep_the_files_back(stage: Stage, folder: str) -> None:
+    """Words that stand in our facts and looks as well may name something of the tenant, and still are not told."""
+    vm = next(vm for vm in stage.bench.lab.world.source.values() if vm.folder)
+    before, vm.folder = vm.folder, folder
+    try:
+        told = json.loads(replies.files(stage.contact(), [])["vcenter.json"])
+    finally:
+        vm.folder = before
+    assert folder.lower() not in {text.lower() for text in leaves([*told.values()])}
 
 
 def test_the_search_for_identifiers_finds_them(stage: Stage) -> None:
