@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
+from . import names
 from .azure.behaviours import AzureSwitches
 from .host.behaviours import HostSwitches
 from .vcenter.behaviours import VcenterSwitches
@@ -45,7 +47,7 @@ def parse(assignments: list[str]) -> Switches:
     return Switches(**given)
 
 
-# What else each may be, for tests that leave the choice to chance. Those of the second table stop a migration at once.
+# What else each may be, for tests that leave the choice to chance. Those of the second table stop VMs, or all of them.
 OTHERS: dict[str, tuple[Any, ...]] = {
     "check_signature": (False,),
     "duplicate_put": ("update",),
@@ -86,22 +88,40 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     "state_fault_in_task": (False,),
     "expired_read": ("missing_set",),
     "arrays_collapse": (False,),
+    "items_list": ("trimmed",),
+    "allowed_in_flight": ("null", "as_before"),
+    "put_checks": ("in_job",),
+    "newer_fields": ("refused",),
+    "delete_after_cutover": ("needs_force",),
+    "resync": ("once",),
+    "failed_jobs": ("as_before",),
+    "removed_power": ("last",),
+    "nic_names": ("own",),
+    "guest_agent": ("present",),
 }
+A_VM = "one of the wave"  # which one is left to chance too
 STOPPING: dict[str, tuple[Any, ...]] = {
     "missing_rights": (("Microsoft.DataReplication/replicationVaults/protectedItems/write",),),
     "application": ("disabled", "secret_expired", "blocked"),
     "machine_identities": ((),),
     "bridge_status": ("Offline",),
-    "silent_agents": (("srcapp1",),),
+    "silent_agents": ((names.SOURCE_APPLIANCE,), (names.TARGET_APPLIANCE,)),
     "hidden_properties": (("guest",),),
-    "hidden_vms": (("pay-db01",),),
+    "hidden_vms": ((A_VM,),),
     "missing_privileges": (("Global.SetCustomField",),),
 }
 
 
-def drawn(seed: int) -> Switches:
-    """Every switch left to chance: half of them as they are, a few that stop everything."""
+def drawn(seed: int, vms: Sequence[str]) -> Switches:
+    """Every switch left to chance for a wave of these VMs: half of them as they are, and seldom one that stops VMs.
+
+    The first seeds throw one of those each, so that a few runs meet them all.
+    """
     chance = random.Random(seed)  # noqa: S311
     chosen = {name: chance.choice(others) for name, others in OTHERS.items() if chance.random() < 0.5}
-    chosen |= {name: chance.choice(others) for name, others in STOPPING.items() if chance.random() < 0.01}
+    forced = [*STOPPING][seed : seed + 1]
+    for name, others in STOPPING.items():
+        value = chance.choice(others)
+        if chance.random() < 0.01 or name in forced:
+            chosen[name] = (chance.choice(vms),) if value == (A_VM,) else value
     return Switches(**chosen)

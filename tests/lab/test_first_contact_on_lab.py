@@ -28,9 +28,7 @@ MOST_VCENTER = 40
 WRITE = "Microsoft.DataReplication/replicationVaults/protectedItems/write"
 
 # What the lab cannot show to a reader, or not in the state in which the tests find it.
-NOT_SEEN = {
-    "allowed_failing_over", "allowed_seeding", "jobs_paging", "machines_paging", "retry_after",
-}  # fmt: skip
+NOT_SEEN = {"jobs_paging", "machines_paging"}
 BY_CHANGE = {
     "address_kept", "delete_after_cutover", "failover_repeated", "final_delta", "guest_hangs", "mark_length", "operation_url",
     "parts_used_again", "restart", "second_put", "shell_kept", "source_off", "write_visible",
@@ -80,6 +78,13 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
     ("hidden_properties", ("config.instanceUuid",), changed("contradicted", "join_uuid")
         | changed("not_seen", "join_disks", "join_nics")),
     ("hidden_properties", ("config.hardware",), changed("contradicted", "join_disks", "join_nics")),
+    ("items_list", "trimmed", changed("contradicted", "items_list_fields") | changed(
+        "not_seen", "allowed_ready", "allowed_seeding", "allowed_failing_over", "allowed_failed_over", "bios_id",
+        "target_machine", "target_instance", "target_nics",
+    )),
+    ("allowed_in_flight", "null", {}),
+    ("allowed_in_flight", "as_before", changed("contradicted", "allowed_failing_over")),
+    ("guest_agent", "present", {}),
     ("bridge_status", "Offline", {}),
     ("silent_agents", (names.SOURCE_APPLIANCE,), {}),
     ("addresses_when_off", "kept", {}),
@@ -89,12 +94,13 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
 UNREADABLE = {
     "what an answer to a change is": {
         "check_signature", "duplicate_put", "visible_after_s", "operation_life_s", "delete_result",
-        "pair_in_use", "shell_needs_empty",
+        "pair_in_use", "shell_needs_empty", "put_checks", "newer_fields", "delete_after_cutover", "removed_power",
     },
     "what a later failover does": {
         "powered_off_source", "hanging_guest", "kept_ip", "source_faults", "failed_failover_provisioning",
-        "contradictions",
+        "contradictions", "nic_names",
     },
+    "what becomes of an item later": {"resync", "failed_jobs"},
     "how soon something is seen after a change": {
         "list_lag_s", "jobs_lag_s", "deleted_machines", "discovery_lag_s", "assignment_lag_s", "graph_lag_s", "power_lag_s",
     },
@@ -111,7 +117,7 @@ UNREADABLE = {
 
 @dataclasses.dataclass(kw_only=True)
 class Stage:
-    """A lab in which one VM is migrated, one failed to, and two are ready."""
+    """A lab in which one VM is migrated, one failed to, two are ready, and two are on their way for ever."""
 
     bench: Bench
     ready: list[str]
@@ -127,6 +133,7 @@ class Stage:
         self, *, azure: Given = NOTHING_ELSE, vcenter: Given = NOTHING_ELSE, scope: Any = SCOPE, **options: Any
     ) -> service.Contact:
         lab = self.bench.lab
+        lab.faults.add({"kind": "reply", "system": "azure", "path": "/permissions", "status": 429, "retry_after": 0})
         return service.first_contact(
             azure_of(lab, **azure), vcenter_of(lab, **vcenter), lambda subscription: scope, **options
         )
@@ -139,11 +146,15 @@ def verdicts(contact: service.Contact) -> Verdicts:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     bench = Bench(tmp_path_factory.mktemp("contact") / "lab")
-    good, bad, *ready = sorted(bench.records.movable)[:4]
-    bench.present(good, bad, *ready)
-    bench.until("ready", good, bad, *ready)
-    bench.tick(good)
+    good, bad, over, seeding, *ready = sorted(bench.records.movable)[:6]
+    for vm, job in ((seeding, "Complete initial replication"), (over, "Planned failover")):
+        bench.lab.faults.add({"kind": "job", "job": job, "vm": vm, "stuck": True})
+    bench.present(good, bad, over, seeding, *ready)
+    bench.until("ready", good, bad, over, *ready)
+    bench.tick(good, over)
     bench.until("migrated", good)
+    bench.until("cutting_over", over)
+    bench.until("seeding", seeding)
     made = Stage(bench=bench, ready=ready)
     made.fail(bad)
     yield made
@@ -326,7 +337,8 @@ def test_files_are_private_and_keep_what_they_are_for(written: list[Path]) -> No
     item = first["body"]["value"][0]["properties"]
     assert {"protectionState", "allowedJobs", "customProperties"} <= set(item)
     assert {row["properties"]["protectionState"] for row in first["body"]["value"]} == {
-        "Protected", "PlannedFailoverCompleted", "PlannedFailoverFailed",
+        "InitialReplicationCompletedOnRecovery", "Protected", "PlannedFailoverInitiated", "PlannedFailoverCompleted",
+        "PlannedFailoverFailed",
     }  # fmt: skip
     assert "x-ms-ratelimit-remaining-subscription-resource-requests" in first["headers"]
     assert re.search(

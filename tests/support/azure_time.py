@@ -78,11 +78,13 @@ StartAzure = Callable[..., TimedAzure]
 
 
 def starter(lab: Callable[..., Lab]) -> StartAzure:
-    """``azure(kept_ip="lost")``: a lab of its own with these switches; ``faults``, ``vms``, ``throttle`` go to the lab."""
+    """``azure(kept_ip="lost")``: a lab of its own with these switches; what is named here goes to the lab."""
 
-    def start(*, faults: Any = None, vms: int = 12, throttle: str = "off", **switches: Any) -> TimedAzure:
+    def start(
+        *, faults: Any = None, vms: int = 12, throttle: str = "off", speed: float = 600, **switches: Any
+    ) -> TimedAzure:
         running = lab(
-            vms=vms, speed=600, clock=OwnedClock(), faults=faults, throttle=throttle, switches=Switches(**switches)
+            vms=vms, speed=speed, clock=OwnedClock(), faults=faults, throttle=throttle, switches=Switches(**switches)
         )
         return TimedAzure(running)
 

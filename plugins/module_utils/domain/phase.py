@@ -63,6 +63,7 @@ STOPPED = frozenset({Phase.BLOCKED, Phase.READY_HELD, Phase.FOREIGN, Phase.UNKNO
 
 # What the service calls its jobs (control-plane §2, recorded).
 ENABLE_JOB = "Create or update protected item"
+SEEDED_JOB = "Complete initial replication"
 FAILOVER_JOB = "Planned failover"
 DELETE_JOB = "Delete protected item"
 RUNNING_JOB_STATES = frozenset({"Pending", "Started", "Cancelling"})
@@ -219,6 +220,8 @@ def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
         return Standing(phase=Phase.FAILED_ENABLE, reason=_health(item, "enabling replication failed"))
     if state == "InitialReplicationFailed":  # 10
         return Standing(phase=Phase.FAILED_SEED, reason=_health(item, "initial replication failed"))
+    if state in _SEEDING and seen.job is not None and seen.job.display_name == SEEDED_JOB and seen.job.failed:  # 10
+        return Standing(phase=Phase.FAILED_SEED, reason=_health(item, "the end of the initial replication failed"))
     if state in _SEEDING:  # 9
         return Standing(phase=Phase.SEEDING, reason=f"initial replication{_percent(item.initial_replication_percent)}")
     creating = item.provisioning_state == "Creating" and state in ("", "Protected")
