@@ -87,6 +87,10 @@ format: env-dev ## let ruff mend what it can
 unit: env-dev ## every test but those of the playbooks
 	@$(PYTEST) tests --ignore tests/playbooks --ignore tests/interop
 
+.PHONY: weather
+weather: env-dev ## 500 waves in bad weather on the lab's own clock, and a table of what they met (HARNESS_SEEDS=0:500)
+	@HARNESS_SEEDS=$${HARNESS_SEEDS:-0:500} $(PYTEST) -q tests/harness/test_any_weather.py
+
 .PHONY: playbooks
 playbooks: env-dev ## real ansible-playbook against the lab
 	@$(PYTEST) -n 3 --dist loadfile tests/playbooks

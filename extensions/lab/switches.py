@@ -115,13 +115,14 @@ STOPPING: dict[str, tuple[Any, ...]] = {
 def drawn(seed: int, vms: Sequence[str]) -> Switches:
     """Every switch left to chance for a wave of these VMs: half of them as they are, and seldom one that stops VMs.
 
-    The first seeds throw one of those each, so that a few runs meet them all.
+    The first seeds throw one of those each, so that a few runs meet them all. What one switch is does not depend on
+    what other switches there are.
     """
-    chance = random.Random(seed)  # noqa: S311
-    chosen = {name: chance.choice(others) for name, others in OTHERS.items() if chance.random() < 0.5}
+    chosen = dict[str, Any]()
     forced = [*STOPPING][seed : seed + 1]
-    for name, others in STOPPING.items():
-        value = chance.choice(others)
-        if chance.random() < 0.01 or name in forced:
+    for name, others in {**OTHERS, **STOPPING}.items():
+        chance = random.Random(f"{seed}, {name}")  # noqa: S311
+        if chance.random() < (0.5 if name in OTHERS else 0.01) or name in forced:
+            value = chance.choice(others)
             chosen[name] = (chance.choice(vms),) if value == (A_VM,) else value
     return Switches(**chosen)

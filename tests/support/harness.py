@@ -43,7 +43,8 @@ from .services_bench import DEFAULTS, SCOPE, entry, hosts_of
 
 Plain = dict[str, Any]
 Verb = Callable[..., list[Plain]]
-POLL_S, TICK_S, TIMEOUT_S = 900.0, 240.0, 2 * 3600.0
+POLL_S, TIMEOUT_S = 900.0, 2 * 3600.0
+TICK_S, TICKING_S = 300.0, 3600.0  # of a cutover
 AGAIN_AFTER_S, RUNS = 900.0, 4  # the person who runs it again
 
 
@@ -148,8 +149,9 @@ class Harness:
             first = verb(wave, retry_failed=True)
         except ClientError as error:
             return Run(error=_told(error))
+        pause, timeout = (POLL_S, TIMEOUT_S) if look else (TICK_S, TICKING_S)
         waiter = waiting.Waiter(
-            what=verb.__name__, results=first, timeout_s=TIMEOUT_S, shown="off", monotonic=self.clock.monotonic
+            what=verb.__name__, results=first, timeout_s=timeout, shown="off", monotonic=self.clock.monotonic
         )
 
         def again() -> list[Plain]:
@@ -167,9 +169,7 @@ class Harness:
                 return []
 
         try:
-            waiting.follow(
-                waiter, look=seen, act=act if look else None, pause_s=POLL_S if look else TICK_S, sleep=self.clock.sleep
-            )
+            waiting.follow(waiter, look=seen, act=act if look else None, pause_s=pause, sleep=self.clock.sleep)
         except ClientError as error:
             return Run(error=_told(error))
         return Run(results=waiter.results)
@@ -186,11 +186,14 @@ class Harness:
         with self.see() as seen:
             return _plain(Status(seen).look(wave))
 
-    def until_settled(self, run: Callable[[Sequence[Plain]], Run]) -> list[Run]:
-        """The run, and again while something failed that a person would simply try again, and not the same twice."""
-        runs, before = [run(self.wave)], None
-        while not runs[-1].good and len(runs) < RUNS and runs[-1].failures != before:
-            before = runs[-1].failures
+    def until_settled(self, run: Callable[[Sequence[Plain]], Run], last: Run | None = None) -> list[Run]:
+        """The run, and again while something failed that a person would simply try again, and not the same twice.
+
+        ``last``: the run before these.
+        """
+        runs, before = [run(self.wave)], last
+        while not runs[-1].good and len(runs) < RUNS and (before is None or runs[-1].failures != before.failures):
+            before = runs[-1]
             self.clock.sleep(AGAIN_AFTER_S)
             runs.append(run(self.wave))
         return runs
