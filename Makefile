@@ -87,6 +87,10 @@ format: env-dev ## let ruff mend what it can
 unit: env-dev ## every test but those of the playbooks
 	@$(PYTEST) tests --ignore tests/playbooks --ignore tests/interop
 
+.PHONY: weather
+weather: env-dev ## 500 waves in bad weather on the lab's own clock, and a table of what they met (HARNESS_SEEDS=0:500)
+	@HARNESS_SEEDS=$${HARNESS_SEEDS:-0:500} $(PYTEST) -q tests/harness/test_any_weather.py
+
 .PHONY: playbooks
 playbooks: env-dev ## real ansible-playbook against the lab
 	@$(PYTEST) -n 3 --dist loadfile tests/playbooks
@@ -108,9 +112,13 @@ sanity: env-dev ## ansible-test sanity on a copy under build/
 molecule: env-dev ## the collection's molecule scenario on the lab
 	@cd extensions && molecule test --report
 
+# A page is replaced only once it is whole.
+PAGE = mkdir -p build && $(1) >build/page.md && mv build/page.md docs/$(2)
+
 .PHONY: docs
-docs: env-dev ## CHANGELOG.rst, docs/errors.md, docs/roles and, under build/docs, the pages of every module, role and plugin
-	@$(BIN)/python tools/errors_page.py >docs/errors.md.new && mv docs/errors.md.new docs/errors.md
+docs: env-dev ## docs/errors.md, docs/lab-behaviours.md, docs/roles, CHANGELOG.rst; under build/docs the modules, roles and plugins
+	@$(call PAGE,$(BIN)/python tools/errors_page.py,errors.md)
+	@$(call PAGE,$(BIN)/python extensions/lab behaviours,lab-behaviours.md)
 	@$(BIN)/python tools/roles.py
 	@$(BIN)/antsibull-changelog generate --refresh --reload-plugins
 	@rm -rf build/docs && mkdir -p -m 700 build/docs

@@ -1,7 +1,7 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's command line: ``python extensions/lab serve|stop|status|world|operator --state DIR``."""
+"""The lab's command line: ``python extensions/lab serve|stop|status|world|operator --state DIR``, and ``behaviours``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["main", "start_lab"]
 _ABOUT = """\
 The rehearsal lab of azlocal.migrate: Azure, vCenter and Azure Local hosts, simulated on this machine's loopback.
 
-It needs no account and no network, changes nothing outside its state folder, and forgets everything at 'stop'.
+It needs no account and no network, and changes nothing outside its state folder. Its records stay there after 'stop'.
 """
 _AFTER = """\
 A first walk:
@@ -34,7 +34,7 @@ A first walk:
 
 The state folder then holds lab.env (what any client needs), ca.pem, wave.csv, inventory.yml, and the records:
 ledger.jsonl (every request), world.jsonl (every change), world.json (the whole world, at 'world' and at the end),
-lab.log (what the lab itself has to say).
+lab.log (what the lab itself has to say). How to make it harder, and what the records hold: docs/lab.md.
 
 A lab of the stage "bare" has no project yet, and a folder media with what the appliances are made of. What only a person
 can do there (consoles, portal, the appliances' own pages) is done by 'operator', or by itself with 'serve --operator'.

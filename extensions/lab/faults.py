@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-_NEEDED = {"reply": ("system",), "job": ("job", "code")}
+_NEEDED = {"reply": ("system",), "job": ("job",)}
 
 
 class FaultsFileError(ValueError):
@@ -84,6 +84,8 @@ def _checked(number: int, entry: Mapping[str, Any]) -> dict[str, Any]:
     if kind not in _NEEDED:
         raise FaultsFileError(f"fault {number}: kind must be one of {', '.join(_NEEDED)}, not {kind!r}")
     missing = [key for key in _NEEDED[kind] if not entry.get(key)]
+    if kind == "job" and not any(entry.get(key) for key in ("code", "stuck", "slow")):
+        missing.append("code")  # of a job that fails
     if missing:
         raise FaultsFileError(f"fault {number}: {', '.join(missing)} missing")
     fault = {key: value for key, value in entry.items() if value is not None or key == "body"}

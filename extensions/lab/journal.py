@@ -61,8 +61,12 @@ class Ledger:
         request_bytes: int,
         reply_bytes: int,
         heard: bool = True,
+        body: str = "",
     ) -> None:
-        """``status`` is what was done; where the client was told something else, or nothing, it was not ``heard``."""
+        """``status`` is what was done; where the client was told something else, or nothing, it was not ``heard``.
+
+        ``body``: a digest of what an order said, by which two of them are known to say the same.
+        """
         line, began = begun
         self._lines.append(
             {
@@ -78,6 +82,7 @@ class Ledger:
                 "request_bytes": request_bytes,
                 "reply_bytes": reply_bytes,
                 **({} if heard else {"heard": False}),
+                **({"body": body} if body else {}),
             }
         )
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
+from . import names
 from .azure.behaviours import AzureSwitches
 from .host.behaviours import HostSwitches
 from .host.behaviours_appliance import ApplianceSwitches
@@ -46,7 +48,7 @@ def parse(assignments: list[str]) -> Switches:
     return Switches(**given)
 
 
-# What else each may be, for tests that leave the choice to chance. Those of the second table stop a migration at once.
+# What else each may be, for tests that leave the choice to chance. Those of the second table stop VMs, or all of them.
 OTHERS: dict[str, tuple[Any, ...]] = {
     "check_signature": (False,),
     "duplicate_put": ("update",),
@@ -102,25 +104,36 @@ OTHERS: dict[str, tuple[Any, ...]] = {
     "lease_refusal": ("InvalidState",),
     "lease_holds_attributes": (True,),
     "arrays_collapse": (False,),
+    "items_list": ("trimmed",),
+    "allowed_in_flight": ("null", "as_before"),
+    "put_checks": ("in_job",),
+    "newer_fields": ("refused",),
+    "delete_after_cutover": ("needs_force",),
+    "resync": ("once",),
+    "failed_jobs": ("as_before",),
+    "removed_power": ("last",),
+    "nic_names": ("own",),
+    "guest_agent": ("present",),
     "licence_days_left": (1, 25),
     "appliance_skew_s": (-240.0, 240.0),
     "similar_appliance": (True,),
     "installer_end_of_input": ("fails",),
     "appliance_json": ("texts",),
 }
+A_VM = "one of the wave"  # which one is left to chance too
 STOPPING: dict[str, tuple[Any, ...]] = {
     "missing_rights": (("Microsoft.DataReplication/replicationVaults/protectedItems/write",),),
     "application": ("disabled", "secret_expired", "blocked"),
     "machine_identities": ((),),
     "bridge_status": ("Offline",),
     "graph_bridge": ("missing", "Offline"),
-    "silent_agents": (("srcapp1",),),
+    "silent_agents": ((names.SOURCE_APPLIANCE,), (names.TARGET_APPLIANCE,)),
     "project_region": ("uksouth",),
     "policy_denies": (("Microsoft.Storage/storageAccounts",),),
     "storage_firewall": ("closed", "private"),
     "storage_region": ("eastus",),
     "hidden_properties": (("guest",),),
-    "hidden_vms": (("pay-db01",),),
+    "hidden_vms": ((A_VM,),),
     "missing_privileges": (("Global.SetCustomField",),),
     "dead_agent": ("source", "target"),
     "discovery_stuck": (True,),
@@ -130,9 +143,17 @@ STOPPING: dict[str, tuple[Any, ...]] = {
 }
 
 
-def drawn(seed: int) -> Switches:
-    """Every switch left to chance: half of them as they are, a few that stop everything."""
-    chance = random.Random(seed)  # noqa: S311
-    chosen = {name: chance.choice(others) for name, others in OTHERS.items() if chance.random() < 0.5}
-    chosen |= {name: chance.choice(others) for name, others in STOPPING.items() if chance.random() < 0.01}
+def drawn(seed: int, vms: Sequence[str]) -> Switches:
+    """Every switch left to chance for a wave of these VMs: half of them as they are, and seldom one that stops VMs.
+
+    The first seeds throw one of those each, so that a few runs meet them all. What one switch is does not depend on
+    what other switches there are.
+    """
+    chosen = dict[str, Any]()
+    forced = [*STOPPING][seed : seed + 1]
+    for name, others in {**OTHERS, **STOPPING}.items():
+        chance = random.Random(f"{seed}, {name}")  # noqa: S311
+        if chance.random() < (0.5 if name in OTHERS else 0.01) or name in forced:
+            value = chance.choice(others)
+            chosen[name] = (chance.choice(vms),) if value == (A_VM,) else value
     return Switches(**chosen)

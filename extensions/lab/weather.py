@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from . import second_operator
+from . import names, second_operator
 from .faults import Faults
 from .runtime import Lab
 
@@ -64,17 +65,19 @@ JOB: tuple[Fault, ...] = (
 )
 # What a colleague does in vCenter while the wave runs; he deletes nothing and touches nobody's marks.
 ACTS = ("power_off", "power_on", "rename", "move", "snapshot", "add_disk")
+SILENT_S = 1200  # recorded seconds that an appliance is silent
 
 CHANCES = {"azure read": 0.03, "azure write": 0.08, "entra": 0.05, "vcenter": 0.01, "job": 0.02}
 
 
 class Weather(Faults):
-    """Faults of a file first, then those of chance. ``times``: how much worse than usual."""
+    """Faults of a file first, then those of chance. ``times``: how much worse than usual; 0: fair weather."""
 
     def __init__(self, seed: int, *, times: float = 1.0, entries: Iterable[Mapping[str, Any]] = ()) -> None:
         super().__init__(entries)
         self.seed, self.times = seed, times
         self.drawn: list[tuple[str, Fault]] = []
+        self.acts: list[tuple[str, str]] = []  # of the second operator, as they happened: what, and the VM's UUID
         self._random = random.Random(seed)  # noqa: S311 - weather, not secrets
 
     def reply(self, system: str, method: str, path: str) -> Fault | None:
@@ -104,13 +107,22 @@ class Weather(Faults):
     def begin(self, lab: Lab, *, hours: float = 6.0) -> None:
         """What happens by itself in these hours: an appliance that falls silent for a while, a colleague at work."""
         for moment in _moments(self._random, 0.3 * self.times, hours):
-            appliance = self._random.choice(("source", "target"))
-            lab.schedule.after(moment, lambda name=appliance: _silence(lab, name))  # type: ignore[misc]
+            appliance = self._random.choice((names.SOURCE_APPLIANCE, names.TARGET_APPLIANCE))
+            lab.schedule.after(moment, partial(self._silence, lab, appliance))
         vms = sorted(lab.world.source)
         for moment in _moments(self._random, 0.5 * self.times, hours):
             act, uuid = self._random.choice(ACTS), self._random.choice(vms)
             self.drawn.append((f"{moment:.0f} s", {"act": act, "vm": uuid}))
-            lab.schedule.after(moment, lambda act=act, uuid=uuid: second_operator.act(lab, act, lab.world.source[uuid]))  # type: ignore[misc]
+            lab.schedule.after(moment, partial(self._act, lab, act, uuid))
+
+    def _silence(self, lab: Lab, appliance: str) -> None:
+        if self.times:
+            silence(lab, appliance)
+
+    def _act(self, lab: Lab, act: str, uuid: str) -> None:
+        if self.times:
+            self.acts.append((act, uuid))
+            second_operator.act(lab, act, lab.world.source[uuid])
 
 
 def _moments(chance: random.Random, an_hour: float, hours: float) -> list[float]:
@@ -122,14 +134,14 @@ def _moments(chance: random.Random, an_hour: float, hours: float) -> list[float]
     return found
 
 
-def _silence(lab: Lab, side: str) -> None:
-    from . import names
-
-    appliance = names.SOURCE_APPLIANCE if side == "source" else names.TARGET_APPLIANCE
-    before = lab.switches.silent_agents
-    lab.switches.silent_agents = (*before, appliance)
+def silence(lab: Lab, appliance: str) -> None:
+    """An appliance is not heard of for a while; where it is silent for another reason too, that one stays."""
+    lab.switches.silent_agents = (*lab.switches.silent_agents, appliance)
 
     def speak() -> None:
-        lab.switches.silent_agents = before
+        silent = [*lab.switches.silent_agents]
+        if appliance in silent:
+            silent.remove(appliance)
+        lab.switches.silent_agents = tuple(silent)
 
-    lab.schedule.after(1200, speak)
+    lab.schedule.after(SILENT_S, speak)

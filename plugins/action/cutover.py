@@ -10,5 +10,5 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import Batch
 
 
 class ActionModule(BatchAction):
-    takes = frozenset(role_options.OPTIONS)
+    takes = frozenset(role_options.PROJECT + role_options.WAIT + role_options.SHUTDOWN)
     asks_hosts = "always"

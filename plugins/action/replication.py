@@ -12,7 +12,7 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import Batch
 
 
 class ActionModule(BatchAction):
-    takes = frozenset(role_options.PROJECT + role_options.WAIT)
+    takes = frozenset(role_options.PROJECT + role_options.WAIT + role_options.FORCE)
     looks_by = "azlocal.migrate.replication_info"
 
     def _asks(self, args: dict[str, Any]) -> str:

@@ -86,6 +86,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure impo
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import project_spec, scope
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter import vcenter_settings, vcenter_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact as service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact_files as replies
 
 # Options that name somebody, and so must stand in no file.
 NAMING = ("subscription_id", "tenant", "client_id", "hostname", "username", "target_resource_group")
@@ -103,7 +104,7 @@ def answer(frame: Frame) -> dict[str, Any]:
     written: list[str] = []
     if params["dest"] and not frame.check_mode:
         named = [str(params[name] or "").rpartition("/")[2] for name in NAMING]
-        written = service.write(params["dest"], service.files(contact, named))
+        written = replies.write(params["dest"], replies.files(contact, named))
     return {
         "changed": False,
         "facts": contact.facts(),

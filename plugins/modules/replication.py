@@ -30,7 +30,10 @@ options:
     choices: [present, absent, completed]
     default: present
   force:
-    description: With O(state=absent), remove an item that the service cannot remove in order. It may leave disks behind.
+    description:
+      - With O(state=absent) or O(state=completed), remove an item that the service does not remove in order. It may leave
+        seed disks behind.
+      - What does not pass verification is not completed, with force either.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -119,6 +122,7 @@ def work(frame: Frame) -> list[Result]:
             params["hosts_seen"],
             check_mode=frame.check_mode,
             retry_failed=params["retry_failed"],
+            force=params["force"],
         )
         return verification.complete(frame.entries)
     replication = Replication(see, frame.defaults, check=frame.check_mode, retry_failed=params["retry_failed"])

@@ -21,7 +21,8 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.entries import PRE
 PROJECT = ("resource_group", "project", "source_appliance", "target_appliance", "subscription_id")
 WAIT = ("wait", "timeout_s", "poll_interval_s", "progress")
 SHUTDOWN = ("shutdown", "i_know_both_will_run", "force_power_off", "shutdown_timeout_s")
-OPTIONS = PROJECT + WAIT + SHUTDOWN
+FORCE = ("force",)
+OPTIONS = PROJECT + WAIT + SHUTDOWN + FORCE
 
 
 class WrongOptions(Exception):

@@ -23,6 +23,7 @@ _TERMINAL = sys.stderr.isatty()
 PRINT_EVERY_S = 60.0
 STUMBLE_S = 900.0  # how long looks may fail in a row: a vCenter restarts in some ten minutes
 CLEANING = frozenset({"clean_up", "remove_failed", "hold"})  # actions that a second try follows
+GOES_ON = "it goes on by itself; run again to take it up, or give a larger timeout_s"
 PASSES = 3  # how often the verb may act again in one task
 
 _INFO = frozenset({**azure_spec(), **vcenter_spec(), **project_spec(), "vms": {}})
@@ -128,6 +129,7 @@ class Waiter:
             return
         self._stumbled_at = None
         for index, new in zip(self.open, latest, strict=True):
+            _say_what_to_do(self.results[index], new)
             self.results[index] = _merge(self.results[index], new, looked=looked)
         self._say()
 
@@ -143,7 +145,7 @@ class Waiter:
                     changed=False,
                     error_code="timeout",
                     msg=f"not done after {self._timeout_s:.0f} s: {result.get('msg')}",
-                    remedy="it goes on by itself; run again to take it up, or give a larger timeout_s",
+                    remedy=f"{result['remedy']}; then run again" if result.get("remedy") else GOES_ON,
                 )
 
     def _say(self) -> None:
@@ -163,6 +165,13 @@ def say(text: str, shown: str) -> None:
         Display().display(text, stderr=True)
     elif shown == "auto":
         Display().v(text)
+
+
+def _say_what_to_do(known: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """A person is to do something about a VM that still moves: that cannot wait until the task ends."""
+    moves = new["status"] in ("ok", "changed") and not new.get("settled", True)
+    if moves and new.get("remedy") and new["remedy"] != known.get("remedy"):
+        Display().warning(f"{new['name']}: {new['msg']}. {new['remedy']}")
 
 
 def _merge(known: Mapping[str, Any], new: Mapping[str, Any], *, looked: bool) -> dict[str, Any]:

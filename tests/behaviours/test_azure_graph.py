@@ -84,13 +84,20 @@ def test_fifteen_queries_in_five_seconds(azure: StartAzure, throttle: str) -> No
 
 
 @pytest.mark.behaviour("graph_rights")
-@thrown("missing_rights", (), ("Microsoft.AzureStackHCI/*/read",), ("Microsoft.ResourceConnector/appliances/read",))
+@thrown(
+    "missing_rights",
+    (),
+    ("Microsoft.AzureStackHCI/*/read",),
+    ("Microsoft.ResourceConnector/appliances/read",),
+    ("Microsoft.KubernetesConfiguration/extensions/read",),
+)
 def test_what_may_not_be_read_is_left_out(azure: StartAzure, setting: tuple[str, ...]) -> None:
     session = azure(missing_rights=setting)
     rows = ask(session, NETWORKS)
     assert (rows.status_code, rows.json()["count"]) == (200, 0 if "Microsoft.AzureStackHCI/*/read" in setting else 3)
     bridges = ask(session, "kubernetesconfigurationresources | project id").json()["count"]
-    assert bridges == (0 if "Microsoft.ResourceConnector/appliances/read" in setting else 1)
+    joined = ("Microsoft.ResourceConnector/", "Microsoft.KubernetesConfiguration/")
+    assert bridges == (0 if any(right.startswith(joined) for right in setting) else 1)
 
 
 @pytest.mark.behaviour("bridge")

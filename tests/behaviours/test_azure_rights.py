@@ -18,9 +18,9 @@ from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
 from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR
 from ansible_collections.azlocal.migrate.tests.support.azure_time import StartAzure, TimedAzure
+from ansible_collections.azlocal.migrate.tests.support.lab_settings import azure_of
 from ansible_collections.azlocal.migrate.tests.support.switches import thrown
 from lab import names
 from lab.azure import ids
@@ -248,13 +248,5 @@ def test_microsofts_own_policy_answers_the_challenge(azure: StartAzure) -> None:
 @pytest.mark.behaviour("claims_challenge")
 def test_our_own_client_answers_the_challenge(azure: StartAzure) -> None:
     session = azure(claims_challenge=True)
-    settings = AzureSettings(
-        subscription_id=names.SUBSCRIPTION,
-        tenant=names.TENANT,
-        client_id=names.CLIENT_ID,
-        secret=names.CLIENT_SECRET,
-        cloud_environment=session.url,
-        ca_path=str(session.lab.tls.ca),
-    )
-    with ArmClient(settings, environ={}) as client:
+    with ArmClient(azure_of(session.lab), environ={}) as client:
         assert client.get(ids.VAULT, DR)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors imp
     ReplyLost,
     UntrustedCertificate,
 )
-from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_settings, azure_spec
+from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_spec
+from ansible_collections.azlocal.migrate.tests.support.lab_settings import azure_of
 from lab import names
 from lab.azure import ids
 from lab.runtime import Lab
@@ -46,22 +46,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "localhost")
 
 
-def settings_of(lab: Lab) -> AzureSettings:
-    values = lab.environment
-    return azure_settings(
-        {
-            "subscription_id": values["AZURE_SUBSCRIPTION_ID"],
-            "tenant": values["AZURE_TENANT"],
-            "client_id": values["AZURE_CLIENT_ID"],
-            "secret": values["AZURE_SECRET"],
-            "cloud_environment": values["AZURE_CLOUD_ENVIRONMENT"],
-            "ca_path": values["AZURE_CA_PATH"],
-        }
-    )
-
-
 def client(lab: Lab, **changed: Any) -> ArmClient:
-    return ArmClient(replace(settings_of(lab), **changed), environ={}, deadline_s=20)
+    return ArmClient(azure_of(lab, **changed), environ={}, deadline_s=20)
 
 
 def ledger(lab: Lab) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import pytest
 
@@ -114,3 +115,29 @@ def test_what_cannot_be_kept_yet_is_not_passed_over(bench: Bench, ready: list[st
     [held] = Cutover(bench.look(), Options(), bench.hosts(), check=False).tick([wanting])
     assert (held.status, held.error_code) == ("blocked", "not_supported_yet")
     assert bench.failovers(vm) == 0
+
+
+def test_only_a_fresh_read_tells_that_a_source_is_on(bench: Bench, ready: list[str]) -> None:
+    """While the target is made the source must be off. It is taken off the network only if it is on at that moment."""
+    vm = ready[5]
+    source, world = bench.source(vm), bench.lab.world
+    bench.lab.faults.add({**FAULT, "vm": vm, "task": "Preparing protected entities", "stuck": True})
+    bench.tick(vm)
+    until_task(bench, vm, "Preparing protected entities")
+    world.power_on_source(source, "somebody", 0)
+    stale = bench.look()
+    stale.subjects([entry(vm)])
+    world.power_off_source(source, "somebody", 0, graceful=False)
+    assert bench.tick(vm, see=stale)[vm].status == "ok"
+    assert all(nic.connected for nic in source.nics)
+    world.power_on_source(source, "somebody", 0)
+    told = bench.tick(vm)[vm]
+    assert told.phase == "conflict", told
+    assert not any(nic.connected for nic in source.nics)
+
+
+def until_task(bench: Bench, vm: str, task: str) -> None:
+    deadline = time.monotonic() + 20
+    while bench.tick(vm)[vm].extra.get("task") != task:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

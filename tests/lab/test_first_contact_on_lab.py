@@ -8,16 +8,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterSettings
 from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact as service
+from ansible_collections.azlocal.migrate.plugins.module_utils.services import first_contact_files as replies
 from ansible_collections.azlocal.migrate.tests.support.identifiers import identifiers_of, told_of
+from ansible_collections.azlocal.migrate.tests.support.lab_settings import azure_of, vcenter_of
 from ansible_collections.azlocal.migrate.tests.support.records import Request
 from ansible_collections.azlocal.migrate.tests.support.services_bench import SCOPE, Bench
 from lab import names
@@ -28,16 +28,15 @@ MOST_VCENTER = 40
 WRITE = "Microsoft.DataReplication/replicationVaults/protectedItems/write"
 
 # What the lab cannot show to a reader, or not in the state in which the tests find it.
-NOT_SEEN = {
-    "allowed_failing_over", "allowed_seeding", "jobs_paging", "machines_paging", "retry_after",
-}  # fmt: skip
+NOT_SEEN = {"jobs_paging", "machines_paging"}
 BY_CHANGE = {
-    "address_kept", "delete_after_cutover", "final_delta", "first_boot_named", "guest_hangs", "import_held",
-    "mark_length", "operation_url", "parts_used_again", "restart", "second_put", "shell_kept", "source_off", "write_visible",
+    "address_kept", "delete_after_cutover", "failover_repeated", "final_delta", "first_boot_named", "guest_hangs",
+    "import_held", "mark_length", "operation_url", "parts_used_again", "restart", "second_put", "shell_kept", "source_off",
+    "write_visible",
 }  # fmt: skip
 JOBS = {
     "jobs_newest_first", "jobs_trimmed", "jobs_object_name", "jobs_initial", "jobs_provisioning", "jobs_states",
-    "jobs_titles", "jobs_paging", "job_tree", "job_task_names", "job_never_begun",
+    "jobs_titles", "jobs_paging", "job_tree", "job_task_names", "job_failover_time", "job_never_begun",
 }  # fmt: skip
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -46,6 +45,8 @@ IPV4 = re.compile(r"(?<![\d.])10(?:\.\d{1,3}){3}(?![\d.])")
 NOBODYS = {"00000000-0000-0000-0000-000000000000"}
 
 Verdicts = dict[str, str]
+Given = Mapping[str, str]  # settings instead of the lab's
+NOTHING_ELSE: Given = {}
 
 
 def changed(verdict: str, *keys: str) -> Verdicts:
@@ -62,6 +63,11 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
     ("missing_rights", ("Microsoft.HybridCompute/machines/delete",), changed("contradicted", "rights_target")),
     (
         "missing_rights",
+        ("Microsoft.KubernetesConfiguration/extensions/read",),
+        changed("contradicted", "rights_cluster", "bridge_row") | changed("not_seen", "bridge_status"),
+    ),
+    (
+        "missing_rights",
         ("Microsoft.DataReplication/replicationVaults/jobs/read",),
         changed("contradicted", "rights_project") | changed("failed", *JOBS),
     ),
@@ -73,6 +79,13 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
     ("hidden_properties", ("config.instanceUuid",), changed("contradicted", "join_uuid")
         | changed("not_seen", "join_disks", "join_nics")),
     ("hidden_properties", ("config.hardware",), changed("contradicted", "join_disks", "join_nics")),
+    ("items_list", "trimmed", changed("contradicted", "items_list_fields") | changed(
+        "not_seen", "allowed_ready", "allowed_seeding", "allowed_failing_over", "allowed_failed_over", "bios_id",
+        "target_machine", "target_instance", "target_nics",
+    )),
+    ("allowed_in_flight", "null", {}),
+    ("allowed_in_flight", "as_before", changed("contradicted", "allowed_failing_over")),
+    ("guest_agent", "present", {}),
     ("bridge_status", "Offline", {}),
     ("silent_agents", (names.SOURCE_APPLIANCE,), {}),
     ("graph_bridge", "missing", changed("not_seen", "bridge_status")),
@@ -88,12 +101,13 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
 UNREADABLE = {
     "what an answer to a change is": {
         "check_signature", "duplicate_put", "visible_after_s", "operation_life_s", "delete_result",
-        "pair_in_use", "shell_needs_empty",
+        "pair_in_use", "shell_needs_empty", "put_checks", "newer_fields", "delete_after_cutover", "removed_power",
     },
     "what a later failover does": {
         "powered_off_source", "hanging_guest", "kept_ip", "source_faults", "failed_failover_provisioning",
-        "contradictions",
+        "contradictions", "nic_names",
     },
+    "what becomes of an item later": {"resync", "failed_jobs"},
     "how soon something is seen after a change": {
         "list_lag_s", "jobs_lag_s", "deleted_machines", "discovery_lag_s", "assignment_lag_s", "graph_lag_s", "power_lag_s",
     },
@@ -119,7 +133,7 @@ UNREADABLE = {
 
 @dataclasses.dataclass(kw_only=True)
 class Stage:
-    """A lab in which one VM is migrated, one failed to, and two are ready."""
+    """A lab in which one VM is migrated, one failed to, two are ready, and two are on their way for ever."""
 
     bench: Bench
     ready: list[str]
@@ -131,25 +145,14 @@ class Stage:
         self.bench.tick(vm)
         self.bench.until("failed_before", vm)
 
-    def contact(self, **options: Any) -> service.Contact:
-        told = self.bench.lab.environment
-        settings = AzureSettings(
-            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
-            tenant=told["AZURE_TENANT"],
-            client_id=told["AZURE_CLIENT_ID"],
-            secret=options.pop("secret", told["AZURE_SECRET"]),
-            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
-            ca_path=told["AZURE_CA_PATH"],
+    def contact(
+        self, *, azure: Given = NOTHING_ELSE, vcenter: Given = NOTHING_ELSE, scope: Any = SCOPE, **options: Any
+    ) -> service.Contact:
+        lab = self.bench.lab
+        lab.faults.add({"kind": "reply", "system": "azure", "path": "/permissions", "status": 429, "retry_after": 0})
+        return service.first_contact(
+            azure_of(lab, **azure), vcenter_of(lab, **vcenter), lambda subscription: scope, **options
         )
-        vcenter = VcenterSettings(
-            hostname=told["VMWARE_HOST"],
-            port=int(told["VMWARE_PORT"]),
-            username=told["VMWARE_USER"],
-            password=options.pop("password", told["VMWARE_PASSWORD"]),
-            vcenter_ca_path=told["VMWARE_CA_PATH"],
-        )
-        scope = options.pop("scope", SCOPE)
-        return service.first_contact(settings, vcenter, lambda subscription: scope, **options)
 
 
 def verdicts(contact: service.Contact) -> Verdicts:
@@ -159,11 +162,15 @@ def verdicts(contact: service.Contact) -> Verdicts:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     bench = Bench(tmp_path_factory.mktemp("contact") / "lab")
-    good, bad, *ready = sorted(bench.records.movable)[:4]
-    bench.present(good, bad, *ready)
-    bench.until("ready", good, bad, *ready)
-    bench.tick(good)
+    good, bad, over, seeding, *ready = sorted(bench.records.movable)[:6]
+    for vm, job in ((seeding, "Complete initial replication"), (over, "Planned failover")):
+        bench.lab.faults.add({"kind": "job", "job": job, "vm": vm, "stuck": True})
+    bench.present(good, bad, over, seeding, *ready)
+    bench.until("ready", good, bad, over, *ready)
+    bench.tick(good, over)
     bench.until("migrated", good)
+    bench.until("cutting_over", over)
+    bench.until("seeding", seeding)
     made = Stage(bench=bench, ready=ready)
     made.fail(bad)
     yield made
@@ -253,7 +260,7 @@ def test_small_pages_do_not_make_it_ask_more_than_it_says(stage: Stage) -> None:
 
 def test_a_wrong_secret_fails_azure_alone_and_does_not_ask_again_and_again(stage: Stage) -> None:
     moment = stage.bench.records.moment()
-    contact = stage.contact(secret="wrong")
+    contact = stage.contact(azure={"secret": "wrong"})
     found = {fact.key: judgement for fact, judgement in contact.judgements}
     assert found["version_replication"].verdict == "failed"
     assert found["version_replication"].remedy
@@ -262,7 +269,7 @@ def test_a_wrong_secret_fails_azure_alone_and_does_not_ask_again_and_again(stage
 
 
 def test_a_wrong_password_fails_vcenter_alone(stage: Stage) -> None:
-    found = {fact.key: judgement for fact, judgement in stage.contact(password="wrong").judgements}
+    found = {fact.key: judgement for fact, judgement in stage.contact(vcenter={"password": "wrong"}).judgements}
     assert (found["privileges_vm"].verdict, found["privileges_vm"].error_code) == ("failed", "InvalidLogin")
     assert found["version_replication"].verdict == "settled"
 
@@ -281,8 +288,8 @@ def test_a_project_that_is_not_there_is_no_reason_to_stop(stage: Stage) -> None:
 @pytest.fixture(scope="module")
 def written(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     contact = stage.contact()
-    texts = service.files(contact, [names.TENANT, names.CLIENT_ID, names.VCENTER_USER])
-    return [Path(path) for path in service.write(str(tmp_path_factory.mktemp("told") / "new"), texts)]
+    texts = replies.files(contact, [names.TENANT, names.CLIENT_ID, names.VCENTER_USER])
+    return [Path(path) for path in replies.write(str(tmp_path_factory.mktemp("told") / "new"), texts)]
 
 
 def test_neither_facts_nor_files_hold_an_identifier(stage: Stage, written: list[Path]) -> None:
@@ -296,13 +303,39 @@ def test_neither_facts_nor_files_hold_an_identifier(stage: Stage, written: list[
 def test_no_id_or_address_of_any_reply_is_in_the_files(stage: Stage) -> None:
     """Not only those that the lab's tables name: all that look like one."""
     contact = stage.contact()
-    replies = [(reply.url, reply.body) for reply in contact.evidence.replies]
-    raw = json.dumps([replies, [look.pages for look in contact.evidence.looks.values()]], default=str)
-    told = "".join(service.files(contact, []).values()).lower()
+    raw = json.dumps(
+        [
+            [(reply.url, reply.body) for reply in contact.evidence.replies],
+            [look.pages for look in contact.evidence.looks.values()],
+        ],
+        default=str,
+    )
+    told = "".join(replies.files(contact, []).values()).lower()
     for pattern in (GUID, MAC, IPV4):
         found = {one.lower() for one in pattern.findall(raw)} - NOBODYS
         assert found
         assert sorted(one for one in found if one in told) == []
+
+
+def leaves(tree: Any) -> Iterator[str]:
+    """Every text in it, paths part by part."""
+    if isinstance(tree, str):
+        yield from tree.split("/")
+    elif isinstance(tree, dict | list):
+        for inner in tree.values() if isinstance(tree, dict) else tree:
+            yield from leaves(inner)
+
+
+@pytest.mark.parametrize("folder", ["Guest", "Items", "project.site.local"])
+def test_ordinary_names_are_no_reason_to_keep_the_files_back(stage: Stage, folder: str) -> None:
+    """Words that stand in our facts and looks as well may name something of the tenant, and still are not told."""
+    vm = next(vm for vm in stage.bench.lab.world.source.values() if vm.folder)
+    before, vm.folder = vm.folder, folder
+    try:
+        told = json.loads(replies.files(stage.contact(), [])["vcenter.json"])
+    finally:
+        vm.folder = before
+    assert folder.lower() not in {text.lower() for text in leaves([*told.values()])}
 
 
 def test_the_search_for_identifiers_finds_them(stage: Stage) -> None:
@@ -320,7 +353,8 @@ def test_files_are_private_and_keep_what_they_are_for(written: list[Path]) -> No
     item = first["body"]["value"][0]["properties"]
     assert {"protectionState", "allowedJobs", "customProperties"} <= set(item)
     assert {row["properties"]["protectionState"] for row in first["body"]["value"]} == {
-        "Protected", "PlannedFailoverCompleted", "PlannedFailoverFailed",
+        "InitialReplicationCompletedOnRecovery", "Protected", "PlannedFailoverInitiated", "PlannedFailoverCompleted",
+        "PlannedFailoverFailed",
     }  # fmt: skip
     assert "x-ms-ratelimit-remaining-subscription-resource-requests" in first["headers"]
     assert re.search(

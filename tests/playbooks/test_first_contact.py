@@ -68,7 +68,7 @@ def test_it_prints_one_line_a_fact_under_four_titles(run: Run) -> None:
 
 def test_neither_output_nor_files_name_the_tenant(run: Run, stage: Stage, folder: Path) -> None:
     known = identifiers_of(stage.lab)
-    assert told_of(known, "\n".join(report(run))) == []
+    assert told_of(known, run.stdout.replace(str(folder), "")) == []
     written = sorted(folder.iterdir())
     assert [path.name for path in written] == ["azure.json", "facts.json", "vcenter.json"]
     for path in written:

@@ -78,14 +78,20 @@ StartAzure = Callable[..., TimedAzure]
 
 
 def starter(lab: Callable[..., Lab]) -> StartAzure:
-    """``azure(kept_ip="lost")``: a lab of its own with these switches; what is not a switch goes to the lab."""
+    """``azure(kept_ip="lost")``: a lab of its own with these switches; what is named here goes to the lab."""
 
     def start(
-        *, faults: Any = None, vms: int = 12, throttle: str = "off", stage: str = "ready", **switches: Any
+        *,
+        faults: Any = None,
+        vms: int = 12,
+        throttle: str = "off",
+        speed: float = 600,
+        stage: str = "ready",
+        **switches: Any,
     ) -> TimedAzure:
         running = lab(
             vms=vms,
-            speed=600,
+            speed=speed,
             clock=OwnedClock(),
             faults=faults,
             throttle=throttle,

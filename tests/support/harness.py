@@ -13,36 +13,38 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients import together
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.governor import Governor
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_session import VcenterSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.cutover import Cutover, Options
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.observation import Observatory
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.project import Project
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.replication import Replication
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.results import Result
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.status import Status
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import waiting
-from lab import estate
+from lab import estate, switches
 from lab.assemble import start_lab
 from lab.clock import OwnedClock
-from lab.switches import Switches
-from lab.weather import Weather
+from lab.weather import SILENT_S, Weather
 from lab.world import World
 
 from .invariants import violations
+from .lab_settings import azure_of, vcenter_of
 from .records import Records
-from .services_bench import DEFAULTS, SCOPE, entry
+from .services_bench import DEFAULTS, SCOPE, entry, hosts_of
 
 Plain = dict[str, Any]
+Verb = Callable[..., list[Plain]]
 POLL_S, TIMEOUT_S = 900.0, 2 * 3600.0
+TICK_S, TICKING_S = 300.0, 3600.0  # of a cutover
 AGAIN_AFTER_S, RUNS = 900.0, 4  # the person who runs it again
 
 
@@ -54,31 +56,53 @@ class Run:
     error: Plain | None = None
 
     @property
+    def failures(self) -> list[Plain]:
+        """What failed, and why. A blocked VM has its reason, and another run would say the same."""
+        told = [result for result in self.results if result["status"] == "failed"]
+        return [{key: one.get(key) for key in ("name", "phase", "error_code")} for one in [*told, self.error] if one]
+
+    @property
     def good(self) -> bool:
-        """Nothing failed. A blocked VM has its reason, and another run would say the same."""
-        return self.error is None and all(result["status"] != "failed" for result in self.results)
+        return not self.failures
+
+
+class Call(NamedTuple):
+    """One module call: when it began, and what kept it within limits."""
+
+    began: float
+    governor: Governor
 
 
 class Harness:
-    """A lab on its own time, and the wave of that lab."""
+    """A lab on its own time, and the wave of that lab.
 
-    def __init__(
-        self, folder: Path, *, seed: int = 1, width: int = 1, switches: Switches | None = None, **lab: Any
-    ) -> None:
+    ``width``: how many requests go out at a time. ``chance``: the seed by which the lab's switches are thrown.
+    """
+
+    def __init__(self, folder: Path, *, seed: int = 1, width: int = 1, chance: int | None = None, **lab: Any) -> None:
         self.time = OwnedClock()
         self.clock = Clock(monotonic=self.time.monotonic, sleep=self.time.sleep, now=self.time.now)
         self.width = width
         self.names: list[str] = []
         filled = lab.pop("estate", twelve)
-        given: dict[str, Any] = {"estate": lambda world: self.names.extend(filled(world, seed)), **lab}
-        self.lab = start_lab(folder, seed=seed, speed=1, clock=self.time, switches=switches, **given)
+
+        def fill(world: World) -> None:
+            self.names += filled(world, seed)
+            if chance is not None:
+                vars(world.switches).update(vars(switches.drawn(chance, self.names)))
+
+        self.lab = start_lab(folder, seed=seed, speed=1, clock=self.time, estate=fill, **lab)
         self.records = Records(self.lab)
-        self.governors: list[Any] = []
+        self.calls: list[Call] = []
+        self._crew = ExitStack()
 
     def __enter__(self) -> Harness:
+        if self.width > 1:
+            self._crew.enter_context(crew(self.time))
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self._crew.close()
         self.lab.stop()
 
     @property
@@ -88,27 +112,13 @@ class Harness:
     @contextmanager
     def see(self) -> Iterator[Observatory]:
         """What one module call stands on."""
-        told = self.lab.environment
-        settings = AzureSettings(
-            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
-            tenant=told["AZURE_TENANT"],
-            client_id=told["AZURE_CLIENT_ID"],
-            secret=told["AZURE_SECRET"],
-            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
-            ca_path=told["AZURE_CA_PATH"],
-        )
-        vsphere = VcenterSettings(
-            hostname=told["VMWARE_HOST"],
-            port=int(told["VMWARE_PORT"]),
-            username=told["VMWARE_USER"],
-            password=told["VMWARE_PASSWORD"],
-            vcenter_ca_path=told["VMWARE_CA_PATH"],
-        )
         with (
-            ArmClient(settings, environ={}, clock=self.clock, max_concurrency=self.width, jitter=lambda: 0.5) as arm,
-            VcenterClient(vsphere, clock=self.clock) as vcenter,
+            ArmClient(
+                azure_of(self.lab), environ={}, clock=self.clock, max_concurrency=self.width, jitter=lambda: 0.5
+            ) as arm,
+            VcenterClient(vcenter_of(self.lab), clock=self.clock) as vcenter,
         ):
-            self.governors.append(arm.governor)
+            self.calls.append(Call(self.clock.monotonic(), arm.governor))
             yield Observatory(arm, vcenter, Project(arm, SCOPE))
 
     def violations(self) -> Iterator[str]:
@@ -117,43 +127,49 @@ class Harness:
     def name_of(self, uuid: str) -> str:
         return self.records.first[uuid].name
 
-    def clear_up(self) -> None:
-        """The weather turns fine."""
-        if isinstance(self.lab.faults, Weather):
-            self.lab.faults.times = 0.0
+    def turn_weather(self, times: float) -> None:
+        """Fair (0), or as bad as usual (1); who fell silent is heard again in fair weather."""
+        assert isinstance(self.lab.faults, Weather)
+        self.lab.faults.times = times
+        if not times:
+            self.clock.sleep(SILENT_S)
 
     # -- a playbook run ---------------------------------------------------------------------------------------------
 
     def replicate(self, wave: Sequence[Plain]) -> Run:
         """The role `replicate`: the verb, looks until all is settled, and its last word."""
+        return self._run(wave, self.present, self.look)
+
+    def cut_over(self, wave: Sequence[Plain]) -> Run:
+        """The role `cutover`: each look is a tick of the verb itself."""
+        return self._run(wave, self.tick, None)
+
+    def _run(self, wave: Sequence[Plain], verb: Verb, look: Callable[[Sequence[Plain]], list[Plain]] | None) -> Run:
         try:
-            first = self.present(wave, retry_failed=True)
+            first = verb(wave, retry_failed=True)
         except ClientError as error:
             return Run(error=_told(error))
+        pause, timeout = (POLL_S, TIMEOUT_S) if look else (TICK_S, TICKING_S)
         waiter = waiting.Waiter(
-            what="replication", results=first, timeout_s=TIMEOUT_S, shown="off", monotonic=self.clock.monotonic
+            what=verb.__name__, results=first, timeout_s=timeout, shown="off", monotonic=self.clock.monotonic
         )
 
         def again() -> list[Plain]:
             cleaning = waiter.cleaning
             return [{**wave[index], "retry": cleaning[index]} for index in waiter.open]
 
-        def look() -> list[Plain]:
+        def act() -> list[Plain]:
+            return verb(again(), retry_failed=False)
+
+        def seen() -> list[Plain]:
             try:
-                with self.see() as seen:
-                    return _plain(Status(seen).look(again()))
+                return look(again()) if look else act()
             except ClientError as error:
                 waiter.stumble(_told(error))
                 return []
 
         try:
-            waiting.follow(
-                waiter,
-                look=look,
-                act=lambda: self.present(again(), retry_failed=False),
-                pause_s=POLL_S,
-                sleep=self.clock.sleep,
-            )
+            waiting.follow(waiter, look=seen, act=act if look else None, pause_s=pause, sleep=self.clock.sleep)
         except ClientError as error:
             return Run(error=_told(error))
         return Run(results=waiter.results)
@@ -162,10 +178,22 @@ class Harness:
         with self.see() as seen:
             return _plain(Replication(seen, DEFAULTS, check=False, retry_failed=retry_failed).present(wave))
 
-    def until_settled(self, run: Callable[[Sequence[Plain]], Run]) -> list[Run]:
-        """The run, and again while something failed that a person would simply try again."""
-        runs = [run(self.wave)]
-        while not runs[-1].good and len(runs) < RUNS:
+    def tick(self, wave: Sequence[Plain], *, retry_failed: bool = True) -> list[Plain]:
+        with self.see() as seen:
+            return _plain(Cutover(seen, Options(retry_failed=retry_failed), hosts_of(self.lab), check=False).tick(wave))
+
+    def look(self, wave: Sequence[Plain]) -> list[Plain]:
+        with self.see() as seen:
+            return _plain(Status(seen).look(wave))
+
+    def until_settled(self, run: Callable[[Sequence[Plain]], Run], last: Run | None = None) -> list[Run]:
+        """The run, and again while something failed that a person would simply try again, and not the same twice.
+
+        ``last``: the run before these.
+        """
+        runs, before = [run(self.wave)], last
+        while not runs[-1].good and len(runs) < RUNS and (before is None or runs[-1].failures != before.failures):
+            before = runs[-1]
             self.clock.sleep(AGAIN_AFTER_S)
             runs.append(run(self.wave))
         return runs

@@ -16,7 +16,7 @@ from lab.runtime import Lab
 _LONG = 5  # a shorter identifier is looked for between the borders of words, because it turns up in others
 # What every Azure Local or vSphere has, or what is no identifier.
 _NOBODYS = {
-    "default", "static", "dynamic", "providers", names.LOCATION, names.CLUSTER_LOCATION,
+    "applications", "files", "default", "static", "dynamic", "providers", names.LOCATION, names.CLUSTER_LOCATION,
     "replicationfabrics", "servers-migration-servermigration_datareplication", "servers-discovery-serverdiscovery",
     "servers-assessment-serverassessment", "vmwaretoazstackhci", "00000000-0000-0000-0000-000000000000",
 }  # fmt: skip
@@ -72,9 +72,10 @@ def _id_names() -> Iterator[str]:
 
 
 def _world(lab: Lab) -> Iterator[str]:
-    """VMs with all that is theirs: names, ids, hosts, datastores, addresses, MACs, files."""
+    """VMs with all that is theirs: names, ids, hosts, folders, notes, marks, datastores, addresses, MACs, files."""
     for vm in lab.world.source.values():
-        yield from (vm.name, vm.instance_uuid, vm.bios_uuid, vm.hostname, vm.host, vm.datastore)
+        yield from (vm.name, vm.instance_uuid, vm.bios_uuid, vm.hostname, vm.host, vm.datastore, vm.annotation)
+        yield from (*vm.folder.split("/"), *vm.snapshots, *vm.custom_values.values())
         for disk in vm.disks:
             yield from (disk.uuid, disk.file)
         for nic in vm.nics:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from lab.runtime import Lab
+from lab.world import SourceVm
 
 from .records import Records, Request
 
@@ -31,15 +33,18 @@ def violations(records: Records, wave: set[str]) -> Iterator[str]:
     for change in journal:
         by_vm[change["vm"].lower()].append(change)
     names = {uuid: vm.name for uuid, vm in records.first.items()}
+    asked = {request.line: request.t for request in ledger}
     for uuid, changes in by_vm.items():
         ours = [change for change in changes if change["cause"] != OTHERS]
         if uuid and names.get(uuid) not in wave and ours and not (uuid not in names and _made_by_us(changes[0])):
             yield f"{names.get(uuid, uuid)} is not in the wave, and was touched: {ours[0]}"
     for uuid, name in names.items():
         changes = by_vm[uuid]
-        mine = [request for request in ledger if request.item == uuid and request.accepted]
-        yield from (f"{name}: {problem}" for problem in _both_on(records, uuid, changes))
-        yield from (f"{name}: {problem}" for problem in _sent_once(mine, changes))
+        # a DELETE of what is gone is no order
+        orders = [request for request in ledger if request.item == uuid and request.is_order and request.status != 204]
+        yield from (f"{name}: {problem}" for problem in _both_on(records.first[uuid], changes, asked))
+        yield from (f"{name}: {problem}" for problem in _sent_once(orders, changes, longest_hidden_s(records.lab)))
+        yield from (f"{name}: {problem}" for problem in _announced(orders, changes))
 
 
 def _made_by_us(first: Change) -> bool:
@@ -47,49 +52,103 @@ def _made_by_us(first: Change) -> bool:
     return (first["what"], first["before"]) == ("vm", None) and first["cause"] != OTHERS
 
 
-# -- no instant at which both sides are on and connected --------------------------------------------------------------
+# -- nothing of ours brings both sides on and connected ----------------------------------------------------------------
 
 
-def _both_on(records: Records, uuid: str, changes: list[Change]) -> Iterator[str]:
-    first = records.first[uuid]
-    source_on, target_on = first.power == "poweredOn", False
-    nics = {nic.key: nic.connected for nic in first.nics}
+def _both_on(first: SourceVm, changes: list[Change], asked: Mapping[int, float]) -> Iterator[str]:
+    """The changes of ours that switch one on beside the other. ``asked``: when each request came in, by its line.
+
+    What somebody else switches on is no fault of ours; nor is what a request of ours then goes on to do, if he did
+    that after it was sent: a failover cannot be cancelled. What he switched on before, we could have seen.
+    """
+    # what is on, or connected -> since when by somebody else's doing, or 0
+    on: dict[str | int, float] = {nic.key: 0.0 for nic in first.nics if nic.connected}
+    if first.power == "poweredOn":
+        on["source"] = 0.0
     for change in changes:
-        what = (change["side"], change["what"])
-        if what == ("source", "power"):
-            source_on = change["after"] == "poweredOn"
-        elif what == ("source", "nic"):
-            nics[change["after"]["key"]] = change["after"]["connected"]
-        elif what == ("target", "power"):
-            target_on = change["after"] == "Running"
-        elif what == ("target", "vm") and change["after"] is None:
-            target_on = False
-        if source_on and target_on and any(nics.values()):
+        key, is_on = _switched(change)
+        if not is_on:
+            on.pop(key, None)
+        if not is_on or key in on:
+            continue
+        others = change["cause"] == OTHERS
+        on[key] = change["t"] if others else 0.0
+        seen = {one for one, since in on.items() if since <= asked.get(change["cause"], change["t"])}
+        if not others and {"source", "target"} < seen:
             yield f"source and target both on and connected at {change['t']}: {change}"
 
 
-# -- every order sent once, after its mark -----------------------------------------------------------------------------
+def _switched(change: Change) -> tuple[str | int, bool]:
+    """What a change switches, and whether it is on then: a side, or a NIC of the source by its key."""
+    what, after = (change["side"], change["what"]), change["after"]
+    if what == ("source", "nic"):
+        return after["key"], after["connected"]
+    if what in (("source", "power"), ("target", "power")):
+        return change["side"], after in ("poweredOn", "Running")
+    return ("target" if what == ("target", "vm") else ""), False
 
 
-def _sent_once(mine: list[Request], changes: list[Change]) -> Iterator[str]:
-    creates = [request for request in mine if request.is_create]
-    deletes = [request for request in mine if request.is_delete]
-    for number, create in enumerate(creates):
-        removed = sum(delete.t < create.t for delete in deletes)
-        if number > removed:
-            yield f"PUT accepted {number + 1} times after {removed} DELETEs"
+# -- every order sent once ---------------------------------------------------------------------------------------------
+
+# A failover is over when the item says so, since item and job may contradict each other; these two when their job is.
+FAILED_OVER = ("PlannedFailoverFailed", "PlannedFailoverCompletionFailed")
+JOBS = {"DELETE": "Delete protected item", "PATCH": "Update protected item"}
+LOOKS_S = 300.0  # so long the client looks after a lost reply, before it sends an order again
+
+
+def longest_hidden_s(lab: Lab) -> float:
+    """How long an accepted PUT can be neither read nor found among the jobs. All other orders can be read at once."""
+    return lab.schedule.short(min(lab.switches.visible_after_s, lab.switches.jobs_lag_s))
+
+
+def _sent_once(orders: list[Request], changes: list[Change], hidden_s: float) -> Iterator[str]:
+    """Orders of a kind that was accepted before and has not ended: whatever became of the further ones.
+
+    One such is no fault: a PUT whose reply was lost, and which the service itself hid for longer than the client looks.
+    """
+    accepted: dict[str, Request] = {}
+    excused: set[Request] = set()
+    for order in orders:
+        first = accepted.get(order.method)
+        if first is not None and _ended(first, order, changes):
+            first = None
+        if first is not None:
+            looked = order.is_create and not first.heard and order.t - first.ended >= LOOKS_S
+            if looked and hidden_s > LOOKS_S and first not in excused:
+                excused.add(first)
+            else:
+                yield f"{order.method} at {order.t} ({order.status}) after that of {first.t} was accepted, and not ended"
+        if first is None and order.accepted:
+            accepted[order.method] = order
+
+
+def _ended(first: Request, order: Request, changes: list[Change]) -> bool:
+    """Whether the first had ended when the other one was sent. What went well is not to be said once more."""
+    between = [(change["what"], change["after"]) for change in changes if first.t <= change["t"] <= order.t]
+    states = [after for what, after in between if what == "item"]
+    jobs = [after["state"] for what, after in between if what == "job" and after["name"] == JOBS.get(order.method)]
+    return (
+        None in states  # it is gone
+        or "Failed" in jobs
+        or ("Succeeded" in jobs and first.body != order.body)
+        or (order.is_failover and any(state in FAILED_OVER for state in states))
+    )
+
+
+# -- after its mark, and of something that is there -----------------------------------------------------------------------
+
+
+def _announced(orders: list[Request], changes: list[Change]) -> Iterator[str]:
+    accepted = [order for order in orders if order.accepted]
+    creates = [order for order in accepted if order.is_create]
+    for create in creates:
         if not any("enabled" in mark for mark in _marks(changes, create.t)):
             yield f"PUT at {create.t} without a mark before it"
-    posts = [request for request in mine if request.is_failover]
-    for number, post in enumerate(posts, 1):
+    for number, post in enumerate((order for order in accepted if order.is_failover), 1):
         if not any(mark.get("attempt") == number and "cutover" in mark for mark in _marks(changes, post.t)):
             yield f"planned failover {number} at {post.t} without its mark before it"
-    failed = [change["t"] for change in changes if _is_end_of_failover(changes, change)]
-    for before, post in pairwise(posts):
-        if not any(before.t <= end <= post.t for end in failed):
-            yield f"planned failover sent again at {post.t} while the one of {before.t} had not failed"
-    for order in (*posts, *deletes):
-        if not any(create.t < order.t for create in creates):
+    for order in accepted:
+        if not order.is_create and not any(create.t < order.t for create in creates):
             yield f"{order.method} at {order.t} for an item that nobody made"
 
 
@@ -101,12 +160,6 @@ def _marks(changes: list[Change], before: float) -> list[dict[str, Any]]:
         if change["side"] == "source" and change["what"] == "mark" and change["t"] <= before
         if (text := change["after"].get(ATTRIBUTE) or "{}").startswith("{")
     ]
-
-
-def _is_end_of_failover(changes: list[Change], change: Change) -> bool:
-    if change["what"] != "job" or change["after"].get("state") != "Failed":
-        return False
-    return change["after"]["name"] == "Planned failover"
 
 
 # -- the data is right --------------------------------------------------------------------------------------------------

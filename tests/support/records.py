@@ -41,6 +41,7 @@ class Request:
     request_bytes: int
     reply_bytes: int
     heard: bool = True  # False: the client was told something else than was done, or nothing
+    body: str = ""  # the same for two changes that say the same
 
     @property
     def bare(self) -> str:
@@ -61,9 +62,13 @@ class Request:
         return found["machine"].rsplit("_", 1)[-1].lower() if found else ""
 
     @property
-    def is_create(self) -> bool:
+    def _is_of_an_item(self) -> bool:
         found = ITEM.search(self.path)
-        return self.method == "PUT" and found is not None and not found["rest"]
+        return found is not None and not found["rest"]
+
+    @property
+    def is_create(self) -> bool:
+        return self.method == "PUT" and self._is_of_an_item
 
     @property
     def is_failover(self) -> bool:
@@ -71,8 +76,16 @@ class Request:
 
     @property
     def is_delete(self) -> bool:
-        found = ITEM.search(self.path)
-        return self.method == "DELETE" and found is not None and not found["rest"]
+        return self.method == "DELETE" and self._is_of_an_item
+
+    @property
+    def is_update(self) -> bool:
+        return self.method == "PATCH" and self._is_of_an_item
+
+    @property
+    def is_order(self) -> bool:
+        """A change of a protected item as a whole."""
+        return self.is_create or self.is_update or self.is_failover or self.is_delete
 
     @property
     def is_page(self) -> bool:

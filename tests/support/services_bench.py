@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import AzureSettings
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.marks import Mark, decode
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.spec import Defaults
@@ -27,8 +26,10 @@ from lab import handout, names
 from lab.azure import ids
 from lab.azure.state import Azure
 from lab.cli import start_lab
+from lab.runtime import Lab
 from lab.world import SourceVm, TargetVm
 
+from .lab_settings import azure_of
 from .records import Records, Request
 from .vcenter_on_lab import client_of
 
@@ -53,16 +54,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.lab = start_lab(folder, vms=24, speed=SPEED)
         self.records = Records(self.lab)
-        told = self.lab.environment
-        settings = AzureSettings(
-            subscription_id=told["AZURE_SUBSCRIPTION_ID"],
-            tenant=told["AZURE_TENANT"],
-            client_id=told["AZURE_CLIENT_ID"],
-            secret=told["AZURE_SECRET"],
-            cloud_environment=told["AZURE_CLOUD_ENVIRONMENT"],
-            ca_path=told["AZURE_CA_PATH"],
-        )
-        self.arm = ArmClient(settings, environ={}, deadline_s=20)
+        self.arm = ArmClient(azure_of(self.lab), environ={}, deadline_s=20)
         self.vcenter: VcenterClient = client_of(self.lab)
         self.azure: Azure = self.lab.dumpers["azure"].__self__  # type: ignore[attr-defined]
 
@@ -119,29 +111,7 @@ class Bench:
         return decode(self.source(name).custom_values.get("azlocal.migrate"))
 
     def hosts(self) -> list[dict[str, Any]]:
-        """What the nodes would say."""
-        with self.lab.world.lock:
-            return [
-                {
-                    "node": node,
-                    "error": None,
-                    "vms": [
-                        {
-                            "name": vm.name,
-                            "state": vm.state,
-                            "heartbeat": vm.heartbeat,
-                            "generation": vm.generation,
-                            "cpu_cores": vm.cpu_cores,
-                            "uptime_s": 60 if vm.state == "Running" else 0,
-                            "disks": [{"path": disk.path, "size_bytes": disk.size_bytes} for disk in vm.disks],
-                            "nics": [{"mac": nic.mac, "addresses": [nic.address]} for nic in vm.nics],
-                        }
-                        for vm in self.lab.world.target.values()
-                        if vm.node == node
-                    ],
-                }
-                for node in names.NODES
-            ]
+        return hosts_of(self.lab)
 
     def sent(self, name: str, moment: int = 0) -> list[Request]:
         """Writes to Azure about one VM."""
@@ -149,6 +119,32 @@ class Bench:
 
     def failovers(self, name: str, moment: int = 0) -> int:
         return sum(request.is_failover for request in self.sent(name, moment))
+
+
+def hosts_of(lab: Lab) -> list[dict[str, Any]]:
+    """What the nodes would say."""
+    with lab.world.lock:
+        return [
+            {
+                "node": node,
+                "error": None,
+                "vms": [
+                    {
+                        "name": vm.name,
+                        "state": vm.state,
+                        "heartbeat": vm.heartbeat,
+                        "generation": vm.generation,
+                        "cpu_cores": vm.cpu_cores,
+                        "uptime_s": 60 if vm.state == "Running" else 0,
+                        "disks": [{"path": disk.path, "size_bytes": disk.size_bytes} for disk in vm.disks],
+                        "nics": [{"mac": nic.mac, "addresses": [nic.address]} for nic in vm.nics],
+                    }
+                    for vm in lab.world.target.values()
+                    if vm.node == node
+                ],
+            }
+            for node in names.NODES
+        ]
 
 
 def by_name(results: list[Result]) -> dict[str, Result]:

@@ -11,23 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.clock import Clock
-from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient, VcenterSettings
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter import VcenterClient
 from lab.runtime import Lab
 from lab.world import SourceVm
+
+from .lab_settings import vcenter_of
 
 
 def client_of(running: Lab, clock: Clock | None = None, **changes: Any) -> VcenterClient:
     """A client with the settings that lab.env hands to everybody."""
-    told = running.environment
-    values: dict[str, Any] = {
-        "hostname": told["VMWARE_HOST"],
-        "port": int(told["VMWARE_PORT"]),
-        "username": told["VMWARE_USER"],
-        "password": told["VMWARE_PASSWORD"],
-        "vcenter_ca_path": told["VMWARE_CA_PATH"],
-    }
-    settings = VcenterSettings(**(values | changes))
-    return VcenterClient(settings, connect_timeout_s=5, request_timeout_s=30, clock=clock)
+    return VcenterClient(vcenter_of(running, **changes), connect_timeout_s=5, request_timeout_s=30, clock=clock)
 
 
 def any_vm(running: Lab) -> SourceVm:

@@ -136,7 +136,29 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "claims_challenge",
         number=17,
     ),
-    _row("power_unknown", "S", "bicep VM types", "a VM that was removed on its host is Unknown in ARM", number=24),
+    _row(
+        "power_unknown",
+        "S/I",
+        "control-plane §5, platform §6.6",
+        "a VM that was removed on its host is Unknown in ARM, or keeps the last power state that ARM knew",
+        "removed_power",
+        number=24,
+    ),
+    _row(
+        "target_shape",
+        "R/I",
+        "control-plane §5",
+        "a migrated VM is a machine of kind HCI named as its target, with one virtualHardDisk a disk, named as "
+        "migrateDiskName, and one networkInterface a NIC, named after the VM or not, all in the custom location's region",
+        "nic_names",
+    ),
+    _row(
+        "guest_agent",
+        "I",
+        "control-plane §5",
+        "a migrated VM arrives without guest management, or with it",
+        "guest_agent",
+    ),
     _row(
         "address_in_use",
         "D",
@@ -152,7 +174,13 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "hyperVVmId and hostNodeName are shown by the versions of 2026 alone",
         number=24,
     ),
-    _row("leftovers", "S", "bicep VM types", "deleting a VM instance keeps its disks and NICs", number=24),
+    _row(
+        "leftovers",
+        "D",
+        "platform §6.6, troubleshooting",
+        "deleting a VM instance keeps its disks and NICs",
+        number=24,
+    ),
     _row(
         "shell_needs_empty",
         "I",
@@ -246,6 +274,13 @@ class AzureSwitches(PrepareSwitches):
     visible_after_s: float = 0.0  # recorded seconds
     list_lag_s: float = 0.0  # recorded seconds
     jobs_lag_s: float = 0.0  # recorded seconds
+    items_list: str = "whole"  # whole | trimmed
+    allowed_in_flight: str = "expected"  # expected | null | as_before: allowedJobs while seeding and while failing over
+    put_checks: str = "at_once"  # at_once | in_job
+    newer_fields: str = "dropped"  # dropped | refused: by the older version
+    delete_after_cutover: str = "free"  # free | needs_force
+    resync: str = "never"  # never | once: a while after it is Protected
+    failed_jobs: str = "own_state"  # own_state | as_before: where a failed completion or removal leaves an item
     operation_life_s: float = 86400.0  # recorded seconds after the end of the job
     delete_result: str = "200"  # 200 | 204: what the operation of a DELETE ends with
     job_tasks: str = "tree"  # tree | null
@@ -270,6 +305,9 @@ class AzureSwitches(PrepareSwitches):
     failed_failover_provisioning: str = "Succeeded"
     shell_needs_empty: bool = True
     power_lag_s: float = 0.0  # recorded seconds
+    removed_power: str = "Unknown"  # Unknown | last
+    nic_names: str = "after_vm"  # after_vm | own
+    guest_agent: str = "absent"  # absent | present
     token_life_s: int = 3599
     application: str = "good"  # good | disabled | secret_expired | blocked: how the application may sign in
     machine_identities: tuple[str, ...] = ("system", "user")  # which the machine that runs Ansible has

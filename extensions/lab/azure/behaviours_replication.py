@@ -24,9 +24,11 @@ REPLICATION: tuple[Behaviour, ...] = (
     row("capacity", "R", "E3", "capacityInBytes comes from the source; diskSizeGB 0 is accepted", number=3),
     row(
         "allowed_jobs",
-        "R",
-        "control-plane §3",
-        "allowedJobs is null after the PUT, [] while it is enabled, then a list by state",
+        "R/P/I",
+        "control-plane §3, §9",
+        "allowedJobs is null after the PUT, [] while it is enabled, then a list by state; in the initial replication it has "
+        "DisableProtection, and nothing while failing over, or both are null, or as in the state before",
+        "allowed_in_flight",
         number=4,
     ),
     row(
@@ -37,9 +39,10 @@ REPLICATION: tuple[Behaviour, ...] = (
     ),
     row(
         "put_rules",
-        "P",
+        "P/I",
         "control-plane §2.4, §1.1",
-        "a PUT is refused for what the peers' checks and the codes 2109018 to 2109022 name",
+        "a PUT is refused for what the peers' checks and the codes 2109018 to 2109022 name, or it is taken and its job fails",
+        "put_checks",
     ),
     row(
         "duplicate_put",
@@ -66,6 +69,14 @@ REPLICATION: tuple[Behaviour, ...] = (
         number=6,
     ),
     row(
+        "items_list",
+        "P/I",
+        "control-plane §0.7, §9",
+        "the list of items has all that GET has, as peers read it, or it is trimmed as the job list is: allowedJobs, "
+        "healthErrors, customProperties and the jobs of an item are null",
+        "items_list",
+    ),
+    row(
         "jobs_lag",
         "I",
         "lab-behaviours 6",
@@ -86,6 +97,13 @@ REPLICATION: tuple[Behaviour, ...] = (
         "a DELETE needs DisableProtection in allowedJobs or forceDelete=true; 204 for what is gone",
     ),
     row(
+        "delete_after_cutover",
+        "?",
+        "control-plane §9",
+        "after a failover a DELETE needs no force, or is refused without forceDelete=true",
+        "delete_after_cutover",
+    ),
+    row(
         "removal_states",
         "S",
         "control-plane §3",
@@ -96,6 +114,14 @@ REPLICATION: tuple[Behaviour, ...] = (
         "S",
         "control-plane §3",
         "percentages of initial replication and migration are there while they apply, and null before and after",
+    ),
+    row(
+        "resync",
+        "S/I",
+        "control-plane §1.1, §3",
+        "an item that is Protected may need a resynchronisation: resyncRequired and both resync states tell, PlannedFailover "
+        "is not allowed, and after some ten minutes it is over by itself",
+        "resync",
     ),
     row(
         "no_other_operations",
@@ -201,9 +227,11 @@ REPLICATION: tuple[Behaviour, ...] = (
     ),
     row(
         "newer_fields",
-        "S",
+        "S/I",
         "control-plane §0.2",
-        "securityOption, convertToGen2, migrateAsArcVM and the vault's private endpoints belong to 2026-05-01; 2024-09-01 drops them silently",
+        "securityOption, convertToGen2, migrateAsArcVM and the vault's private endpoints belong to 2026-05-01; 2024-09-01 "
+        "drops them silently, or refuses them",
+        "newer_fields",
         number=12,
     ),
     row(
@@ -253,9 +281,11 @@ REPLICATION: tuple[Behaviour, ...] = (
     ),
     row(
         "other_tasks",
-        "S",
+        "S/I",
         "SDK enums",
-        "a failed completion leaves InitialReplicationFailed, a failed removal DisablingFailed, a failed update the item as it was",
+        "a failed completion leaves InitialReplicationFailed, a failed removal DisablingFailed, or both the state before; a "
+        "failed update leaves the item as it was",
+        "failed_jobs",
         number=19,
     ),
     row(

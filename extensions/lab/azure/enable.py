@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from .. import names
 from ..world import SourceDisk, TargetDisk
-from . import cache, health, ids, jobs
+from . import cache, health, ids, jobs, resync
 from .jobs import JobFailure, Step
 from .state import Azure, Job, ProtectedItem, RecoveryPoint
-from .wire import JSON, last, same
+from .wire import JSON, ArmError, last, same
 
 # recorded: 3.5 s, 72 s, 440 s, 10 s
 _CREATING_S, _INITIALIZING_S, _ENABLING_S, _STARTING_S = 4, 72, 440, 10
@@ -20,7 +20,8 @@ _CYCLE_S = 3600
 _POINTS_KEPT = 72  # the policy keeps 4320 minutes of hourly points
 
 
-def begin(azure: Azure, item: ProtectedItem) -> Job:
+def begin(azure: Azure, item: ProtectedItem, wrong: ArmError | None = None) -> Job:
+    """``wrong``: what the PUT was not refused for, and the job finds."""
     cause = item.cause
 
     def created() -> None:
@@ -28,6 +29,8 @@ def begin(azure: Azure, item: ProtectedItem) -> Job:
         azure.move(item, "EnablingProtection", [], cause)
 
     def enabled() -> None:
+        if wrong is not None:
+            raise JobFailure(wrong.code, wrong.message)
         _check_source(azure, item)
         cache.need(azure, ids.VAULT, azure.parts[f"{ids.VAULT}/replicationExtensions/{item.extension}".lower()].custom)
         _describe_disks_and_nics(azure, item)
@@ -149,17 +152,7 @@ def _begin_copy(azure: Azure, item: ProtectedItem) -> None:
         )
         azure.journal(item, "seed", None, seed, item.cause)
     item.epoch += 1
-    _later(azure, item, seconds, lambda: _copied(azure, item))
-
-
-def _later(azure: Azure, item: ProtectedItem, seconds: float, do: object) -> None:
-    epoch = item.epoch
-
-    def run() -> None:
-        if item.epoch == epoch and callable(do):
-            do()
-
-    azure.locked_after(seconds, run)
+    azure.while_so(item, seconds, lambda: _copied(azure, item))
 
 
 def _copied(azure: Azure, item: ProtectedItem) -> None:
@@ -171,7 +164,7 @@ def _copied(azure: Azure, item: ProtectedItem) -> None:
         azure.move(item, "InitialReplicationCompletedOnRecovery", allowed, item.cause)
         _complete(azure, item)
 
-    _later(azure, item, _SETTLE_S, begin_completion)
+    azure.while_so(item, _SETTLE_S, begin_completion)
 
 
 def _complete(azure: Azure, item: ProtectedItem) -> None:
@@ -184,11 +177,14 @@ def _complete(azure: Azure, item: ProtectedItem) -> None:
         add_point(azure, item)
         azure.move(item, "Protected", ["PlannedFailover", "DisableProtection"], item.cause)
         item.epoch += 1
-        _later(azure, item, _CYCLE_S, lambda: _cycle(azure, item))
+        azure.while_so(item, _CYCLE_S, lambda: _cycle(azure, item))
+        resync.plan(azure, item)
 
     def failed(error: JSON, task: str) -> None:
         health.critical(azure, item, error)
-        azure.move(item, "InitialReplicationFailed", ["DisableProtection"], item.cause)
+        if azure.switches.failed_jobs == "own_state":
+            azure.move(item, "InitialReplicationFailed", ["DisableProtection"], item.cause)
+        azure.changed(item)
 
     jobs.run(azure, item, job, steps, done, failed)
 
@@ -198,7 +194,7 @@ def _cycle(azure: Azure, item: ProtectedItem) -> None:
     if item.protection == "Protected":
         if item.vm.power == "poweredOn":
             add_point(azure, item)
-        _later(azure, item, _CYCLE_S, lambda: _cycle(azure, item))
+        azure.while_so(item, _CYCLE_S, lambda: _cycle(azure, item))
 
 
 def add_point(azure: Azure, item: ProtectedItem) -> RecoveryPoint:

@@ -110,7 +110,11 @@ def _paged(rows: list[JSON], options: JSON, largest: int) -> JSON:
 def _rows(azure: Azure, text: str, subscriptions: set[str]) -> list[JSON]:
     lower = text.lower()
     if "kubernetesconfigurationresources" in lower:
-        joined = ("extendedlocation/customlocations", "resourceconnector/appliances")
+        joined = (
+            "kubernetesconfiguration/extensions",
+            "extendedlocation/customlocations",
+            "resourceconnector/appliances",
+        )
         if not all(rbac.readable(azure, f"microsoft.{kind}") for kind in joined):
             return []
         bridges = _bridges(azure, text) if names.SUBSCRIPTION in subscriptions else []

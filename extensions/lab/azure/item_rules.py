@@ -37,8 +37,8 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def check_create(azure: Azure, name: str, properties: JSON, api_version: str) -> SourceVm:
-    """The source VM of an acceptable PUT; ArmError otherwise."""
+def check_create(azure: Azure, name: str, properties: JSON, api_version: str) -> tuple[SourceVm, ArmError | None]:
+    """The source VM of a PUT that is taken, and what its job will then find wrong; ArmError where it is refused."""
     custom = properties.get("customProperties")
     if not isinstance(custom, dict):
         raise bad("InvalidRequestBody", "properties.customProperties is required.")
@@ -49,8 +49,20 @@ def check_create(azure: Azure, name: str, properties: JSON, api_version: str) ->
     for key in _NEEDED:
         if custom.get(key) in (None, ""):
             raise bad("RequiredPropertyMissing", f"The required property '{key}' is missing in customProperties.")
+    for key in ("disksToInclude", "nicsToInclude"):
+        _list(custom[key], key)
     vm = _machine(azure, name, custom)
     _pair(azure, properties, custom)
+    try:
+        _check_wishes(azure, vm, custom, api_version)
+    except ArmError as refusal:
+        if azure.switches.put_checks == "at_once":
+            raise
+        return vm, refusal
+    return vm, None
+
+
+def _check_wishes(azure: Azure, vm: SourceVm, custom: JSON, api_version: str) -> None:
     _place(azure, custom)
     _target_name(azure, custom)
     _generation(custom)
@@ -61,7 +73,6 @@ def check_create(azure: Azure, name: str, properties: JSON, api_version: str) ->
         check_security(vm, custom, str(custom["hyperVGeneration"]))
         if custom.get("migrateAsArcVM"):
             _arc_machine(azure, custom)
-    return vm
 
 
 def _machine(azure: Azure, name: str, custom: JSON) -> SourceVm:

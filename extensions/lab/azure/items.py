@@ -20,7 +20,6 @@ _UPDATABLE = (
     "targetMemoryInMegaBytes",
     "osType",
 )
-_NEWER = ("securityOption", "convertToGen2", "migrateAsArcVM")  # unknown to 2024-09-01, which drops them silently
 _UPDATE_S = 30
 
 
@@ -57,7 +56,7 @@ class _Rows(list[JSON]):
         return len(self.items)
 
     def __getitem__(self, part: Any) -> Any:
-        return [items_show.show(self.azure, item, self.api_version) for item in self.items[part]]
+        return [items_show.show_listed(self.azure, item, self.api_version) for item in self.items[part]]
 
 
 def get(azure: Azure, request: Request) -> Answer:
@@ -70,8 +69,8 @@ def put(azure: Azure, request: Request) -> Answer:
     if known is not None and azure.switches.duplicate_put == "refuse":
         raise ArmError(409, "ProtectedItemAlreadyExists", f"The protected item '{name}' already exists in the vault.")
     properties, custom = _custom(request)
-    vm = item_rules.check_create(azure, name, properties, request.api_version)
-    kept = {key: value for key, value in custom.items() if request.api_version >= "2026" or key not in _NEWER}
+    vm, wrong = item_rules.check_create(azure, name, properties, request.api_version)
+    kept = _known(azure, custom, request.api_version)
     if known is not None:
         return _put_again(azure, known, kept, request)
     azure.items_made += 1
@@ -90,9 +89,19 @@ def put(azure: Azure, request: Request) -> Answer:
     azure.items[name.lower()] = item
     azure.journal(item, "item", None, item.protection, request.line)
     reply = items_show.show(azure, item, request.api_version, fresh=True)
-    job = enable.begin(azure, item)
+    job = enable.begin(azure, item, wrong)
     azure.changed(item)
     return Answer(status=201, body=reply, headers=operations.of_job(azure, job, request))
+
+
+def _known(azure: Azure, custom: JSON, api_version: str) -> JSON:
+    """What this version knows of what was sent."""
+    strange = [key for key in items_show.NEWER if custom.get(key) is not None and api_version < items_show.NEWER_SINCE]
+    if strange and azure.switches.newer_fields == "refused":
+        raise bad(
+            "InvalidRequestBody", f"Could not find member '{strange[0]}' on object of type '{ids.INSTANCE_TYPE}'."
+        )
+    return {key: value for key, value in custom.items() if key not in strange}
 
 
 def _put_again(azure: Azure, item: ProtectedItem, kept: JSON, request: Request) -> Answer:
@@ -119,8 +128,8 @@ def patch(azure: Azure, request: Request) -> Answer:
     generation = str(item.wanted["hyperVGeneration"])
     if custom.get("hyperVGeneration") not in (None, generation):
         raise bad("2109021", "The Hyper-V generation cannot be changed.")
-    keys = (*_UPDATABLE, "securityOption") if request.api_version >= "2026" else _UPDATABLE
-    changes = {key: custom[key] for key in keys if custom.get(key) is not None}
+    known = _known(azure, custom, request.api_version)
+    changes = {key: known[key] for key in (*_UPDATABLE, "securityOption") if known.get(key) is not None}
     item_rules.check_sizing({**item.wanted, **changes}, generation)
     if "nicsToInclude" in changes:
         item_rules.check_nics(item.vm, changes["nicsToInclude"])
@@ -159,6 +168,8 @@ def delete(azure: Azure, request: Request) -> Answer:
     force = request.query.get("forcedelete", "false").lower() == "true"
     if item.protection in ("DisablingProtection", "MarkedForDeletion"):
         raise ArmError(409, "OperationNotAllowed", "The protected item is being deleted.")
+    if item.active == "Recovery" and azure.switches.delete_after_cutover == "needs_force" and not force:
+        raise ArmError(409, "OperationNotAllowed", "The protected item is failed over: forceDelete must be true.")
     if "DisableProtection" not in (item.allowed or []) and not force:
         raise ArmError(
             409, "OperationNotAllowed", f"The protected item cannot be deleted while it is {item.protection}."

@@ -28,13 +28,19 @@ _DESCRIPTIONS = {
     "PlannedFailoverFailed": "Planned failover failed",
     "PlannedFailoverCompletionFailed": "Planned failover completion failed",
 }
+_FAILING_OVER = ("PlannedFailoverInitiated", "PlannedFailoverCompleting")
 # recorded order of what the service adds to the properties sent
 _ECHOED = (
     "instanceType targetHciClusterId targetArcClusterCustomLocationId storageContainerId targetResourceGroupId "
     "customLocationRegion targetVmName hyperVGeneration targetCpuCores isDynamicRam dynamicMemoryConfig "
     "targetMemoryInMegaBytes fabricDiscoveryMachineId runAsAccountId sourceFabricAgentName targetFabricAgentName"
 ).split()
-_NEWER = ("securityOption", "convertToGen2", "migrateAsArcVM")
+NEWER_SINCE = "2026"
+NEWER = ("securityOption", "convertToGen2", "migrateAsArcVM")  # unknown to the versions before
+# What a list leaves out if it is trimmed as the job list is.
+_TRIMMED = (
+    "allowedJobs healthErrors customProperties currentJob lastFailedEnableProtectionJob lastFailedPlannedFailoverJob"
+).split()
 _DISK_EMPTY: JSON = {
     "storageContainerId": None,
     "diskBlockSize": None,
@@ -60,9 +66,30 @@ def _progress(azure: Azure, item: ProtectedItem) -> int | None:
 
 
 def _migration_progress(item: ProtectedItem) -> int | None:
-    if item.protection not in ("PlannedFailoverInitiated", "PlannedFailoverCompleting") or item.job is None:
+    if item.protection not in _FAILING_OVER or item.job is None:
         return None
     return int(100 * sum(task.state == "Succeeded" for task in item.job.tasks) / len(item.job.tasks))
+
+
+def _resync_progress(azure: Azure, item: ProtectedItem) -> int | None:
+    if item.resync_began is None:
+        return None
+    return min(99, int(100 * (azure.clock.monotonic() - item.resync_began) / max(item.resync_seconds, 0.001)))
+
+
+def _is_due(item: ProtectedItem) -> str:
+    return "true" if item.resync_due else "false"
+
+
+def _allowed(azure: Azure, item: ProtectedItem) -> list[str] | None:
+    """As it is shown: where nobody has recorded it, it may be told otherwise than it is acted upon."""
+    shown, state = azure.switches.allowed_in_flight, item.protection
+    seeding = state.startswith("InitialReplication") and state != "InitialReplicationFailed"
+    if shown == "expected" or not (seeding or state in _FAILING_OVER):
+        return item.allowed
+    if shown == "null":
+        return None
+    return [] if seeding else ["PlannedFailover", "DisableProtection"]
 
 
 def _memory(item: ProtectedItem) -> JSON | None:
@@ -73,8 +100,8 @@ def _memory(item: ProtectedItem) -> JSON | None:
 def custom_properties(azure: Azure, item: ProtectedItem, api_version: str, *, fresh: bool) -> JSON:
     shown: JSON = {name: item.wanted.get(name) for name in _ECHOED}
     shown["dynamicMemoryConfig"] = _memory(item)
-    if api_version >= "2026":
-        shown |= {name: item.wanted.get(name) for name in _NEWER}
+    if api_version >= NEWER_SINCE:
+        shown |= {name: item.wanted.get(name) for name in NEWER}
     if fresh:
         shown["disksToInclude"] = [_DISK_EMPTY | disk for disk in item.wanted["disksToInclude"]]
         shown["nicsToInclude"] = [_NIC_EMPTY | nic for nic in item.wanted["nicsToInclude"]]
@@ -87,8 +114,8 @@ def custom_properties(azure: Azure, item: ProtectedItem, api_version: str, *, fr
         "protectedDisks": item.disks,
         "protectedNics": item.nics,
         "resyncRetryCount": 0,
-        "resyncRequired": "false",
-        "resyncState": "None",
+        "resyncRequired": _is_due(item),
+        "resyncState": item.resync_state or "None",
         "performAutoResync": "true" if item.wanted.get("performAutoResync") in (True, "true") else "false",
         "resumeRetryCount": 0,
         "targetAzStackHciClusterName": names.CLUSTER if vm else None,
@@ -109,11 +136,19 @@ def custom_properties(azure: Azure, item: ProtectedItem, api_version: str, *, fr
         "initialReplicationProgressPercentage": _progress(azure, item),
         "migrationProgressPercentage": _migration_progress(item),
         "resumeProgressPercentage": None,
-        "resyncProgressPercentage": None,
+        "resyncProgressPercentage": _resync_progress(azure, item),
         "lastReplicationUpdateTime": stamp(item.updated) if vm else None,
     }
     if last is not None:
         shown["lastRecoveryPointReceived"] = stamp(last.at)
+    return shown
+
+
+def show_listed(azure: Azure, item: ProtectedItem, api_version: str) -> JSON:
+    """As the list shows it."""
+    shown = show(azure, item, api_version)
+    if azure.switches.items_list == "trimmed":
+        shown["properties"] |= dict.fromkeys(_TRIMMED)
     return shown
 
 
@@ -136,13 +171,13 @@ def show(azure: Azure, item: ProtectedItem, api_version: str, *, fresh: bool = F
         "targetFabricId": ids.TARGET_FABRIC if known else None,
         "fabricAgentId": ids.SOURCE_AGENT if known else None,
         "targetFabricAgentId": ids.TARGET_AGENT if known else None,
-        "allowedJobs": item.allowed,
+        "allowedJobs": _allowed(azure, item),
         "healthErrors": item.health_errors,
         "provisioningState": item.provisioning,
         "protectionState": item.protection,
         "testFailoverState": "None",
-        "resynchronizationState": "None",
-        "resyncRequired": "false",
+        "resynchronizationState": "ResynchronizationInitiated" if item.resync_state else "None",
+        "resyncRequired": _is_due(item),
         "replicationHealth": item.health,
     }
     if not fresh:

@@ -121,10 +121,10 @@ def _nic(azure: Azure, item: ProtectedItem, number: int, wanted: JSON) -> tuple[
         mac = source.mac
     else:
         mac = "00:15:5D:" + ":".join(azure.hex(2).upper() for _ in range(3))  # Hyper-V's own range
-    nic = TargetNic(
-        name=f"{item.target_name}-nic-{number}-{azure.hex(4)}", mac=mac, logical_network=network, address=address
-    )
-    return nic, allocation
+    own_name = f"nic-{azure.hex(8)}"
+    if azure.switches.nic_names == "after_vm":
+        own_name = f"{item.target_name}-nic-{number}-{azure.hex(4)}"
+    return TargetNic(name=own_name, mac=mac, logical_network=network, address=address), allocation
 
 
 def _used(azure: Azure, network: str) -> set[str]:

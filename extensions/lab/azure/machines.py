@@ -19,7 +19,13 @@ _PAGE = 100
 # -- machines ---------------------------------------------------------------------------------------------------
 
 
+def _managed(azure: Azure, machine: Machine) -> bool:
+    """Whether a migrated VM came with guest management: an agent that answers while the guest runs."""
+    return azure.switches.guest_agent == "present" and machine.vm is not None and machine.vm.heartbeat != "NoContact"
+
+
 def row(azure: Azure, machine: Machine) -> JSON:
+    agent = not machine.kind or _managed(azure, machine)
     shown: JSON = {
         "id": machine.id,
         "name": machine.name,
@@ -29,10 +35,9 @@ def row(azure: Azure, machine: Machine) -> JSON:
         "identity": {"type": "SystemAssigned", "principalId": ids.fixed(machine.id), "tenantId": names.TENANT},
         "properties": {
             "provisioningState": "Succeeded",
-            # no Connected Machine agent runs in a VM that has just been migrated
-            "status": "Connected" if not machine.kind else "Disconnected",
+            "status": "Connected" if agent else "Disconnected",
             "osType": machine.os_type,
-            "osName": None if machine.kind else machine.os_name,
+            "osName": machine.os_name if agent else None,
             "vmId": ids.fixed(f"arc {machine.id.lower()}"),
             "displayName": machine.name,
             "lastStatusChange": stamp(machine.created),
@@ -96,8 +101,9 @@ def delete(azure: Azure, request: Request) -> Answer:
 
 def _power(azure: Azure, vm: TargetVm) -> str:
     """ARM shows the host's state, after a while."""
-    if vm.arm_id.lower() not in azure.world.target:
-        return "Unknown"  # removed on the host, behind ARM's back
+    removed = vm.arm_id.lower() not in azure.world.target  # on the host, behind ARM's back
+    if removed and azure.switches.removed_power == "Unknown":
+        return "Unknown"
     since = vm.started_at if vm.state == "Running" else vm.disks_written_at
     lag = azure.schedule.short(azure.switches.power_lag_s)
     if since is not None and (azure.clock.now() - since).total_seconds() < lag:
@@ -108,7 +114,8 @@ def _power(azure: Azure, vm: TargetVm) -> str:
 def _instance(azure: Azure, machine: Machine, vm: TargetVm, api_version: str) -> JSON:
     os_name = "Windows" if machine.os_type == "windows" else "Linux"
     disks = list(zip(machine.disk_ids, vm.disks, strict=False))
-    provision = {"provisionVMAgent": False, "provisionVMConfigAgent": False}
+    agent = _managed(azure, machine)
+    provision = {"provisionVMAgent": agent, "provisionVMConfigAgent": agent}
     properties: JSON = {
         "hardwareProfile": {
             "vmSize": "Custom",
@@ -130,7 +137,7 @@ def _instance(azure: Azure, machine: Machine, vm: TargetVm, api_version: str) ->
         "provisioningState": "Succeeded",
         "status": {"powerState": _power(azure, vm), "provisioningStatus": {"status": "Succeeded"}},
         "instanceView": {"vmAgent": {"vmConfigAgentVersion": None, "statuses": []}},
-        "guestAgentInstallStatus": None,
+        "guestAgentInstallStatus": {"status": "Succeeded", "vmUuid": vm.vm_id} if agent else None,
         "vmId": ids.fixed(f"instance {vm.vm_id}"),
     }
     if vm.tpm:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import health, jobs
+from . import health, jobs, resync
 from .jobs import Step
 from .state import Azure, Job, ProtectedItem
 from .wire import JSON
@@ -13,6 +13,8 @@ from .wire import JSON
 # recorded together as about 280 s
 _PREREQUISITE_S, _DELETING_S = 20, 260
 _MARKED_AT_S = 200
+# where an item may find itself again after a removal that failed; what it was doing in other states is over
+_AT_REST = ("Protected", "PlannedFailoverCompleted", "EnablingFailed", "InitialReplicationFailed", "DisablingFailed")
 
 
 def begin(azure: Azure, item: ProtectedItem, cause: int) -> Job:
@@ -28,6 +30,8 @@ def begin(azure: Azure, item: ProtectedItem, cause: int) -> Job:
         object_id=item.id, internal_id=azure.guid(), overtakes=True,
     )  # fmt: skip
     item.copy_began = None
+    resync.stop(item)
+    before, allowed, provisioning = item.protection, item.allowed, item.provisioning
     azure.move(item, "DisablingProtection", [], cause, provisioning="Deleting")
 
     def done() -> None:
@@ -44,6 +48,8 @@ def begin(azure: Azure, item: ProtectedItem, cause: int) -> Job:
     def failed(error: JSON, task: str) -> None:
         health.critical(azure, item, error)
         azure.move(item, "DisablingFailed", ["DisableProtection"], cause, provisioning="Failed")
+        if azure.switches.failed_jobs == "as_before" and before in _AT_REST:
+            azure.move(item, before, allowed, cause, provisioning=provisioning)
 
     jobs.run(azure, item, job, steps, done, failed)
     return job

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import urllib.parse
@@ -183,6 +184,7 @@ class _Connection(BaseHTTPRequestHandler):
             request_bytes=len(data),
             reply_bytes=size,
             heard=not wire and told is answer,
+            body=hashlib.sha256(data).hexdigest()[:16] if write and data else "",
         )
 
     def _done(self, request: Request, data: bytes) -> tuple[Answer, bool]:

@@ -92,6 +92,10 @@ class ProtectedItem:
     updated: dt.datetime | None = None
     copy_began: float | None = None  # monotonic; while the initial replication runs
     copy_seconds: float = 0.0  # of wall clock
+    resync_due: bool = False
+    resync_state: str = ""  # its word in customProperties; empty for None
+    resync_began: float | None = None  # monotonic; while it runs
+    resync_seconds: float = 0.0  # of wall clock
     epoch: int = 0  # grows with every flow: what an older flow had scheduled falls silent
     gone: bool = False
 
@@ -233,6 +237,11 @@ class Azure:
                 do()
 
         self.schedule.after(seconds, run)
+
+    def while_so(self, item: ProtectedItem, seconds: float, do: Callable[[], object]) -> None:
+        """``do`` later, unless the item does something else by then."""
+        epoch = item.epoch
+        self.locked_after(seconds, lambda: do() if item.epoch == epoch else None)
 
     # -- items -------------------------------------------------------------------------------------------------
 

@@ -42,20 +42,26 @@ class Bucket:
             return self.seen + self.size / self.rate - self.clock.monotonic()
         return (1 - self.left) / self.rate
 
+    def now(self) -> int:
+        """Whole requests that are left."""
+        self.refill()
+        return int(self.left)
+
     def refill(self) -> None:
         moment = self.clock.monotonic()
         if not self.fixed:
             self.left = min(self.size, self.left + (moment - self.seen) * self.rate)
             self.seen = moment
-        elif moment >= self.seen + self.size / self.rate or self.left == self.size:
+        elif moment >= self.seen + self.size / self.rate:
             self.left, self.seen = self.size, moment
 
 
 class Throttle:
     """``off``, ``arm`` (Resource Manager's own buckets), ``rp-800-5min`` and ``rp-100-5min`` (the provider's).
 
-    Buckets are those of one principal. A provider's window is as much faster as the lab is, like every duration.
-    What a reply says is left comes from one of several front ends, each of which saw only its own requests.
+    Buckets are those of one principal; Resource Manager has one of the whole subscription beside them. A provider's
+    window is as much faster as the lab is, like every duration. What a provider says is left comes from one of several
+    front ends, each of which saw only its own requests; so do Resource Manager's counters, where it refuses nobody.
     """
 
     def __init__(self, mode: str, speed: float, clock: Clock, switches: Switches, seed: int = 1) -> None:
@@ -73,7 +79,7 @@ class Throttle:
         with self.lock:
             wait = 0.0
             if self.mode == "arm":
-                wait = self._bucket(request.principal, f"arm {kind}", *ARM_LIMITS[kind]).take()
+                wait = self._own(request.principal, kind).take() or self._everybodys(kind).take()
             elif _provider(request):
                 size = _PROVIDER_SIZES[self.mode]
                 name = "provider" if self.switches.provider_counts == "together" else f"provider {kind}"
@@ -86,6 +92,13 @@ class Throttle:
                 headers={"Retry-After": str(max(1, math.ceil(wait)))},
                 gateway=True,
             )
+
+    def _own(self, principal: str, kind: str) -> Bucket:
+        return self._bucket(principal, f"arm {kind}", *ARM_LIMITS[kind])
+
+    def _everybodys(self, kind: str) -> Bucket:
+        size, rate = ARM_LIMITS[kind]
+        return self._bucket("everybody", f"arm {kind}", size * _GLOBAL, rate * _GLOBAL)
 
     def _bucket(self, principal: str, name: str, size: float, rate: float) -> Bucket:
         fixed = self.switches.provider_window == "fixed" and name.startswith("provider")
@@ -106,10 +119,14 @@ class Throttle:
                     "x-ms-throttling-version": "v1",
                     "x-ms-ratelimit-remaining-subscription-resource-requests": str(self._left(f"rp {top}", top + 1)),
                 }
-            size = ARM_LIMITS[kind][0]
+            if self.mode == "arm":
+                own, all_of_them = self._own(request.principal, kind).now(), self._everybodys(kind).now()
+            else:
+                size = ARM_LIMITS[kind][0]
+                own, all_of_them = self._left(kind, size), self._left(f"all {kind}", size * _GLOBAL)
             return {
-                f"x-ms-ratelimit-remaining-subscription-{kind}": str(self._left(kind, size)),
-                f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(self._left(f"all {kind}", size * _GLOBAL)),
+                f"x-ms-ratelimit-remaining-subscription-{kind}": str(own),
+                f"x-ms-ratelimit-remaining-subscription-global-{kind}": str(all_of_them),
             }
 
     def _left(self, name: str, size: int) -> int:
@@ -118,7 +135,7 @@ class Throttle:
         if key not in self.shown:
             self.shown[key] = Bucket(self.clock, size, size / _WINDOW_S * self.speed)
         self.shown[key].take()
-        return int(self.shown[key].left)
+        return self.shown[key].now()
 
 
 def _limited(request: Request) -> bool:

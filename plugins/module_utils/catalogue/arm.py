@@ -37,7 +37,7 @@ _ROWS: dict[str, Row] = {
     ),
     "LinkedAuthorizationFailed": (
         "the identity may do this here, but not on another resource that the request names",
-        "Give the identity a role that permits the last action on the last scope that the message names",
+        "Give the identity a role that permits what the message says it lacks, on the linked resource or subscription",
         "after_repair",
     ),
     "Forbidden": (
@@ -199,6 +199,7 @@ _ROWS: dict[str, Row] = {
     "InternalServerError": ("the service failed", _SUPPORT, "later"),
     "InternalError": ("the service failed", _SUPPORT, "later"),
     "ServiceUnavailable": ("the service is out of order at the moment", _SUPPORT, "later"),
+    "ServerBusy": ("the service is too busy at the moment", _SUPPORT, "later"),
     "ServerTimeout": ("the service did not answer in time", _SUPPORT, "later"),
     "GatewayTimeout": ("a service behind Resource Manager did not answer in time", _SUPPORT, "later"),
     "BadGateway": ("a service behind Resource Manager did not answer", _SUPPORT, "later"),

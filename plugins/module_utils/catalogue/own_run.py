@@ -221,8 +221,8 @@ _ROWS: dict[str, Row] = {
         "after_repair",
     ),
     "no_custom_location": (
-        "the Azure Local instance has no custom location",
-        "See whether its Arc resource bridge is deployed and running",
+        "the Azure Local instance has no custom location, or the identity may not read it or its Arc resource bridge",
+        "Let first_contact tell whether a right is missing, and give the role Reader; else see whether the bridge runs",
         "after_repair",
     ),
 }

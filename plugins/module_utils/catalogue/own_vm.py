@@ -60,7 +60,7 @@ _PHASES: dict[str, Row] = {
     ),
     "failed_remove": (
         "removing the protected item failed",
-        "Run again; if it stays, remove it in the portal with force",
+        "Run again; if it stays, set force: true, which may leave seed disks behind",
         "later",
     ),
     "foreign": (

@@ -187,6 +187,21 @@ _ROWS: dict[str, Row] = {
     "CannotConnectToHost": ("the appliance cannot connect to the ESXi host", _HOST_PORT, "after_repair"),
     "UnableToOpenSnapshotFile": ("the appliance could not open the snapshot's file", _STOP_BACKUPS, "after_repair"),
     # planned failover
+    "1000001": (
+        "a VM could not be turned off or made, or an equal step failed on a host",
+        "Read the message: it names the step. Mend what it names on the host, then run again",
+        "after_repair",
+    ),
+    "0x00008000": (
+        "Hyper-V on the target node failed; known of seed discs that cannot be taken out, before release 2503",
+        "Update the Azure Local instance to 2503 or later, then run again",
+        "after_repair",
+    ),
+    "TargetVmNameInUse": (
+        "the target resource group holds a VM of this name already",
+        "Choose another target_vm_name, or remove the VM of that name if nobody needs it",
+        "no",
+    ),
     "1000037": (
         "the address is already set or in use on the logical network",
         "Free the address: find the network interface or DNS server that holds it, or do not keep it (keep_ip: false)",
@@ -194,4 +209,24 @@ _ROWS: dict[str, Row] = {
     ),
 }
 
-REPLICATION = table(_ROWS)
+# What the appliance's documentation calls the numbers: either may be what a job or an item tells.
+_NAMES = {
+    "ResyncSnapshotDoesNotExist": "508",
+    "StorageAccountNotFound": "542",
+    "DiskSnapshotChangeIdIsNotAvailable": "563",
+    "NoDiskSnapshotsFound": "566",
+    "ConsolidateDisksFailed": "572",
+    "StateContainerNotFound": "587",
+    "SubscriptionSnapshotOperationThrottled": "633",
+    "SnapshotReplicationComponentTimeOut": "1003",
+    "DiskUploadTimedOut": "1011",
+    "DiskDownloadTimeout": "1012",
+    "ChangeBlockTrackingReset": "1018",
+    "HostConnectionRefused": "1022",
+    "SnapshotDiskAttachedInPhysicalMode": "1023",
+    "VMwareGenericFailure": "1028",
+    "InsufficientPermissionsOnKeyVault": "1039",
+    "DisposeArtefactsTimedOut": "181008",
+}
+
+REPLICATION = table(_ROWS | {name: _ROWS[number] for name, number in _NAMES.items()})

@@ -74,6 +74,8 @@ VERSION_REFUSALS = frozenset(
     {"noregisteredproviderfound", "invalidresourcetype", "invalidapiversionparameter", "unsupportedapiversion"}
 )
 
+# A linked refusal begins with what is permitted; what is lacking, and where, comes after it.
+_PERMITTED = re.compile(r"has permission to perform action(?:\(s\))? '[^']+' on scope '[^']+'")
 _ACTION = re.compile(r"perform action(?:\(s\))? '(?P<action>[^']+)'")
 _SCOPE = re.compile(r"(?:over|on) (?:the )?(?:linked )?scope(?:\(s\))? '(?P<scope>[^']+)'")
 # "The supported api-versions are 'a, b, c'" and "The supported versions are 'a,b'"
@@ -159,7 +161,7 @@ def error_of(method: str, path: str, status: int, headers: Mapping[str, str], co
     kind = _kind_of(code, status)
     message, remedy = f"{what} failed: {reason.rstrip('.')} ({code or f'HTTP {status}'}).", ""
     if kind is PermissionDenied and code.lower() != "requestdisallowedbypolicy":
-        message, remedy = _denied(what, code, reason, message, operation)
+        message, remedy = _denied(what, code, whole, message, operation)
     error = kind(message, code=code, remedy=remedy, correlation_id=correlation, status=status, operation=operation)
     if isinstance(error, InvalidRequest) and code.lower() in VERSION_REFUSALS:
         error.supported_versions = supported_versions(whole)
@@ -176,19 +178,30 @@ def _kind_of(code: str, status: int) -> type[ClientError]:
     return _KIND_BY_STATUS.get(status, InvalidRequest if status >= 400 else BadReply)
 
 
-def _denied(what: str, code: str, reason: str, message: str, operation: str) -> tuple[str, str]:
-    """In a refusal the last action and scope named are the ones that lack permission (linked scopes come last)."""
-    actions, scopes = _ACTION.findall(reason), _SCOPE.findall(reason)
-    if not actions or not scopes:
+def _denied(what: str, code: str, whole: str, message: str, operation: str) -> tuple[str, str]:
+    """What is lacking, and where. Read from the whole text: ARM ids are long, and what is lacking stands at its end."""
+    lacking = _lacking(whole)
+    if not lacking:
         known = find(code)
         told = known.remedy if known else "Give the identity a role that permits this"
         return message, f"{told} (refused was {operation})"
-    action, scope = actions[-1], scopes[-1]
+    told = " and ".join(f"'{action}' on '{scope}'" for action, scope in lacking)
+    roles = " and ".join(dict.fromkeys(role_for(action) for action, _scope in lacking))
     return (
-        f"{what} is not permitted: the identity may not do '{action}' on '{scope}' ({code}).",
-        f"Give the identity a role that permits '{action}' on '{scope}' (the built-in role {role_for(action)} usually "
+        f"{what} is not permitted: the identity may not do {told} ({code}).",
+        f"Give the identity a role that permits {told} (the built-in role {roles} usually "
         "does); a new role takes some minutes to work",
     )
+
+
+def _lacking(whole: str) -> list[tuple[str, str]]:
+    """The actions that are refused, each with its scope. Several are joined by commas, scopes in the same order."""
+    told = _PERMITTED.sub("", whole)
+    actions, scopes = _ACTION.findall(told), _SCOPE.findall(told)
+    if not actions or not scopes:
+        return []
+    apart = actions[-1].split(","), scopes[-1].split(",")
+    return [*zip(*apart, strict=True)] if len(apart[0]) == len(apart[1]) else [(actions[-1], scopes[-1])]
 
 
 def not_json(method: str, path: str, status: int, headers: Mapping[str, str]) -> BadReply:

@@ -81,6 +81,10 @@ class Patience:
         """The time begins anew: what has passed was not this request's fault."""
         self._end = self._clock.monotonic() + self._deadline_s
 
+    def excuse(self, seconds: float) -> None:
+        """These were spent waiting for a place, before anything was sent."""
+        self._end += seconds
+
     def remaining(self) -> float:
         """Seconds left."""
         return self._end - self._clock.monotonic()

@@ -48,9 +48,10 @@ class Sender:
         turn = self._governor.turn(method, url)
         renewed = False
         while True:
-            read_timeout = min(_LONGEST_READ_S, max(1.0, patience.remaining()))
             try:
-                with turn:
+                with turn as waited_s:
+                    patience.excuse(waited_s)
+                    read_timeout = min(_LONGEST_READ_S, max(1.0, patience.remaining()))
                     raw, token = wire.send(method, url, content, signed=signed, read_timeout_s=read_timeout)
             except UntrustedCertificate:
                 raise

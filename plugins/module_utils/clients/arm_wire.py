@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_S = 15
 _TOKEN_MARGIN_S = 300  # a token is replaced when it has less than this left, or less than a quarter of its life
+_RENEW_AGAIN_S = 15  # a token that could not be replaced in time serves on for so long before the next try
 USER_AGENT = "azlocal.migrate"
 
 
@@ -82,6 +83,9 @@ class SharedCredential:
                 self._token = self._credential.get_token(*scopes, claims=claims, **kwargs)
             except Exception as error:
                 self._credential = None  # MSAL answers from memory for a while after a failure; the next try must not
+                if token is not None and not claims and time.time() + _RENEW_AGAIN_S < token.expires_on:
+                    self._good_until = time.time() + _RENEW_AGAIN_S
+                    return token
                 raise sign_in_error(error, self._login, self._source) from error
             left = self._token.expires_on - time.time()
             self._good_until = self._token.expires_on - min(_TOKEN_MARGIN_S, left / 4)

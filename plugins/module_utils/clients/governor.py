@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 from .arm_retry import retry_after
 from .clock import Clock
 
-# [D] Resource Manager's own buckets: size, and refill per second. Its headers, unlike a provider's, are named so.
-DOCUMENTED = {"reads": (250.0, 25.0), "writes": (200.0, 10.0), "deletes": (200.0, 10.0)}
+# [D] Resource Manager's own buckets: requests a second that come back. Its headers, unlike a provider's, are named so.
+DOCUMENTED = {"reads": 25.0, "writes": 10.0, "deletes": 10.0}
 _ARM_HEADER = "x-ms-ratelimit-remaining-subscription-"
 _PROVIDER_HEADER = "x-ms-ratelimit-remaining-subscription-resource-requests"
 
-BULK_SHARE = 0.95  # of the rate, for requests that come in hundreds; the rest is kept for status and failover
+# Of the rate, for what comes in hundreds. The rest is kept for failovers, and for whoever looks with the same identity.
+BULK_SHARE = 0.95
 LOW = 0.1  # of the highest count seen: from here on a hint is taken as a warning
 ASSUMED_RETRY_S = 5.0  # where a refusal does not say for how long
 LONGEST_REFUSAL_S = 1800.0  # one request is kept waiting no longer than this from its first refusal on
@@ -97,7 +98,7 @@ class Bucket:
         self._counted_from, self._accepted = now, 0
         self._closed_until = now
         self._since_refusal = 0
-        self._highest = 0.0
+        self._highest: dict[bool, float] = {}  # by whether it was Resource Manager's own header
 
     def wait_s(self, now: float, *, bulk: bool) -> float:
         """Seconds until a request may go; 0 where it may go now, and then it has its place."""
@@ -126,10 +127,12 @@ class Bucket:
             self.model.rate *= _FASTER if self.learnt_at is not None else _PROBING
         if left is None:
             return
-        self._highest = max(self._highest, left)
-        if left < self._highest * LOW:
-            if self.model is None and documented:
-                self.model = Refill(documented, self._highest, left, now)
+        own = documented is not None
+        highest = self._highest[own] = max(self._highest.get(own, 0.0), left)
+        if left < highest * LOW:
+            if self.model is None and documented is not None:
+                self.model = Refill(documented, highest, left, now)
+                self._learnt(now)  # a rate that is known is not probed
             if self.model is not None:
                 self.model.at_most(left)
 
@@ -182,21 +185,19 @@ class Governor:
         self._width, self._clock = width, clock
         self._lock = threading.Lock()
         self.buckets: dict[tuple[str, str, str], Bucket] = {}
-        self.waited_s = 0.0  # by all requests together, because of limits
 
     def turn(self, method: str, url: str) -> Turn:
         """A request's place; nothing is waited for yet."""
         key = key_of(method, url)
         with self._lock:
             bucket = self.buckets.setdefault(key, Bucket(self._width, self._clock.monotonic()))
-        return Turn(self, bucket, key[2], bulk=method.upper() in ("PUT", "PATCH", "DELETE"))
+        return Turn(self, bucket, key[2], bulk=method.upper() != "POST")
 
     def take(self, bucket: Bucket, *, bulk: bool) -> None:
         """Sleep until the request may go."""
         while True:
             with self._lock:
                 wait = bucket.wait_s(self._clock.monotonic(), bulk=bulk)
-                self.waited_s += wait if wait > _SLOT_PAUSE_S else 0.0
             if not wait:
                 return
             self._clock.sleep(wait)
@@ -223,10 +224,12 @@ class Turn:
         self._sent_at = 0.0
         self._first_refusal: float | None = None
 
-    def __enter__(self) -> None:
-        """Wait for the place."""
+    def __enter__(self) -> float:
+        """Wait for the place; the seconds that it took."""
+        began = self._governor._clock.monotonic()
         self._governor.take(self._bucket, bulk=self._bulk)
         self._sent_at = self._governor._clock.monotonic()
+        return self._sent_at - began
 
     def __exit__(self, *_exc: object) -> None:
         self._governor.give_back(self._bucket)
@@ -250,14 +253,13 @@ def key_of(method: str, url: str) -> tuple[str, str, str]:
     path = urlsplit(url).path.lower()
     subscription = path.partition("/subscriptions/")[2].partition("/")[0]
     provider = path.rpartition("/providers/")[2].partition("/")[0] if "/providers/" in path else ""
-    kinds = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes", "POST": "actions"}
+    kinds = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
     return subscription, provider, kinds.get(method.upper(), "writes")
 
 
 def hint(headers: Mapping[str, str], kind: str) -> tuple[float | None, float | None]:
     """What a reply says is left, and the documented rate of that limit where it is Resource Manager's own."""
-    own = "writes" if kind == "actions" else kind
-    for name, rate in ((f"{_ARM_HEADER}{own}", DOCUMENTED[own][1]), (_PROVIDER_HEADER, None)):
+    for name, rate in ((f"{_ARM_HEADER}{kind}", DOCUMENTED[kind]), (_PROVIDER_HEADER, None)):
         text = headers.get(name, "")
         if text.isdigit():
             return float(text), rate

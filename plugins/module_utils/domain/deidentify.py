@@ -49,6 +49,8 @@ _LOOKED_AT = re.compile(r"[^\s\"'`,;()\[\]{}<>|/\\=?&:@]+")
 _GUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 _NO_GUID = "0" * 32
 _PIECES = re.compile(r"([-_.])")
+# What dotted names of the services begin with; any other dotted name may be a host's.
+_NAMESPACES = frozenset({"microsoft", "vim", "vmodl", "properties"})
 # Public hosts that every tenant has; the part before them is the tenant's.
 _PUBLIC = re.compile(
     r"^(?P<own>.*?)(?P<public>(^|\.)(management\.azure\.com|login\.microsoftonline\.com|login\.windows\.net|vault\.azure\.net"
@@ -112,7 +114,7 @@ class Deidentifier:
             return [self.clean(value, field) for value in tree]
         if isinstance(tree, str):
             return self._value(tree, field.lower())
-        if field.lower() in _VLANS and type(tree) is int and tree:
+        if field.lower() in _VLANS and isinstance(tree, int) and not isinstance(tree, bool) and tree:
             return self._addresses.vlan(tree)
         return tree
 
@@ -186,7 +188,9 @@ class Deidentifier:
         if public:
             return self._named(public["own"]) + public["public"]
         if "." in word and not _GUID.search(word):
-            return ".".join(self._word(label) if label else "" for label in word.split("."))
+            labels = word.split(".")
+            of_service = labels[0].lower() in _NAMESPACES and all(label.lower() in WORDS for label in labels)
+            return word if of_service else ".".join(self._named(label) if label else "" for label in labels)
         return self._named(word)
 
     def _url(self, url: str) -> str:
@@ -284,10 +288,10 @@ class Deidentifier:
             low = "x"
         for attempt in itertools.count():
             shape = low + "x" * (attempt // 20)
-            noise = self._noise(f"{attempt}:{low}")
+            noise = self._noise(f"{attempt}:{low}")  # without end
             yield "".join(
-                sign if sign.isascii() and not sign.isalnum() else _pick(next(noise), alphabet or _alphabet(sign))
-                for sign in shape
+                sign if sign.isascii() and not sign.isalnum() else _pick(byte, alphabet or _alphabet(sign))
+                for sign, byte in zip(shape, noise, strict=False)
             )
 
     def _noise(self, seed: str) -> Iterator[int]:

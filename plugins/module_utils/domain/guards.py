@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from . import values
 from .item import ProtectedItem
 from .problem import Problem
+from .rights import NO_BRIDGE, NO_BRIDGE_REMEDY
 from .source import SourceMachine
 from .unread import ACTING, against
 from .wanted import Wanted
@@ -25,6 +26,7 @@ RECOVERY_POINT_MAX_AGE_S = 2 * 3600
 # The appliance makes a snapshot for each replication cycle and removes it at the end of the cycle. A snapshot that is
 # older is not taken for one of those [I].
 CYCLE_S = 30 * 60
+_FAILED_FAILOVER = frozenset({"PlannedFailoverFailed", "PlannedFailoverCompletionFailed"})
 # The guards that open by themselves: a cutover waits for them.
 PASSING = frozenset({"replication_cycle"})
 
@@ -67,7 +69,7 @@ def cutover(
 def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
     if not (item.can("PlannedFailover") or item.can("Restart")):
         yield _block("not_allowed", "the service does not allow a planned failover now", "wait, then run again")
-    if item.provisioning_state != "Succeeded":
+    if item.provisioning_state != "Succeeded" and not _failed_by_a_failover(item):
         state = item.provisioning_state or "in no state that the service tells"
         yield _block("not_provisioned", f"its protected item is {state}", "wait until it is Succeeded")
     if item.health != "Normal":
@@ -86,12 +88,19 @@ def _service(item: ProtectedItem, around: Surroundings) -> Iterable[Problem]:
         )
     for agent in around.agents_silent:
         yield _block("agent_silent", f"fabric agent {agent} does not answer", "start its appliance and its services")
-    if around.bridge_status != "Running":
+    if not around.bridge_status:
+        yield _block("bridge", f"the Azure Local instance: {NO_BRIDGE}", NO_BRIDGE_REMEDY)
+    elif around.bridge_status != "Running":
         yield _block(
             "bridge",
-            f"the Arc resource bridge is {around.bridge_status or 'not found'}",
+            f"the Arc resource bridge is {around.bridge_status}",
             "bring the bridge of the Azure Local instance to Running",
         )
+
+
+def _failed_by_a_failover(item: ProtectedItem) -> bool:
+    """A failover that failed may leave the resource itself Failed, and another one is what repairs it [I]."""
+    return item.provisioning_state == "Failed" and item.protection_state in _FAILED_FAILOVER
 
 
 def _source(source: SourceMachine, around: Surroundings) -> Iterable[Problem]:

@@ -55,6 +55,12 @@ _BY_CHANGE: tuple[Fact, ...] = (
         "architecture: the cutover",
         "services/aftermath.py",
     ),
+    _fact(
+        "failover_repeated",
+        "a failed failover can be sent again whatever provisioningState says of the item",
+        "control-plane §3",
+        "domain/guards.py",
+    ),
     _fact("delete_after_cutover", "completing needs no force", "control-plane §9", "services/replication.py"),
     _fact("restart", "Restart is sent as another planned failover", "control-plane §9", "domain/phase.py"),
     _fact(

@@ -46,7 +46,11 @@ _READ_CUSTOM = (
 _STEADY = ("protectionState", "allowedJobs", "replicationHealth", "provisioningState")
 _BOOLEANS = ("resyncRequired", "isDynamicRam", "performAutoResync", "isOsDisk", "isDynamic", "migrateAsArcVM")
 _HEALTH = ("Normal", "Warning", "Critical", "None")
-_SEEDING = ("InitialReplicationInProgress",)
+_SEEDING = (
+    "InitialReplicationInProgress",
+    "InitialReplicationCompletedOnPrimary",
+    "InitialReplicationCompletedOnRecovery",
+)
 _FAILING_OVER = ("PlannedFailoverInitiated", "PlannedFailoverCompleting")
 _FAILED_OVER = ("PlannedFailoverFailed", "PlannedFailoverCompletionFailed")
 _STATES = (
@@ -71,6 +75,11 @@ def choose(rows: list[Row]) -> Row | None:
 
 def _items(evidence: Evidence) -> list[Row]:
     return some(evidence.rows("items"), "protected item")
+
+
+def whole(evidence: Evidence) -> list[Row]:
+    """The items with all that they have: as listed or, where the list is trimmed, the one that was read by itself."""
+    return [row for row in _items(evidence) if custom(row)] or [values.mapping(evidence.data("item"))]
 
 
 def _pair(evidence: Evidence) -> tuple[Row, Row]:
@@ -140,10 +149,10 @@ def allowed_in(states: Collection[str], good: Callable[[set[str]], bool], what: 
     """What allowedJobs holds for the items in these states."""
 
     def judge(evidence: Evidence) -> Judgement:
-        found = [properties(row) for row in _items(evidence)]
+        found = [properties(row) for row in whole(evidence)]
         there = [row.get("allowedJobs") for row in found if row.get("protectionState") in states]
         if not there:
-            return unseen(f"no item is {what}")
+            return unseen(f"no item that is told in full is {what}")
         seen = "; ".join(dict.fromkeys(_told(jobs) for jobs in there))
         return either(all(good(set(values.texts(jobs))) for jobs in there), f"{counted(len(there), 'item')}: {seen}")
 
@@ -151,16 +160,16 @@ def allowed_in(states: Collection[str], good: Callable[[set[str]], bool], what: 
 
 
 def _bios(evidence: Evidence) -> Judgement:
-    over = [row for row in _items(evidence) if properties(row).get("protectionState") == "PlannedFailoverCompleted"]
+    over = [row for row in whole(evidence) if properties(row).get("protectionState") == "PlannedFailoverCompleted"]
     if not over:
-        return unseen("no item is failed over")
+        return unseen("no item that is told in full is failed over")
     told = sum(bool(custom(row).get("targetVmBiosId")) for row in over)
     return either(not told, f"{told} of {len(over)} items tell one")
 
 
 def _booleans(evidence: Evidence) -> Judgement:
     found: set[str] = set()
-    for row in _items(evidence):
+    for row in whole(evidence):
         custom_row = custom(row)
         holders = [properties(row), custom_row, *values.mappings(custom_row.get("protectedDisks"))]
         for name in _BOOLEANS:
@@ -191,7 +200,7 @@ def _same_ids(evidence: Evidence) -> Judgement:
     own = {ids.normal(values.text(row.get("id"))): values.text(row.get("id")) for rows in known for row in rows}
     told = [
         values.text(custom(row).get(name))
-        for row in _items(evidence)
+        for row in whole(evidence)
         for name in ("targetHciClusterId", "storageContainerId", "fabricDiscoveryMachineId")
     ]
     told = [one for one in told if one]

@@ -22,6 +22,7 @@ from .evidence import (
     unseen,
 )
 from .inferred_items import paged
+from .job import OVERLONG_S
 from .phase import DELETE_JOB, ENABLE_JOB, FAILOVER_JOB
 from .words import PREPARING_TASK, SHUTDOWN_TASK, TURNING_ON_TASK
 
@@ -138,6 +139,17 @@ def _never_begun(evidence: Evidence) -> Judgement:
     return either(good, f"seen: {listed(task.get('state') for task in behind)}")
 
 
+def _failover_time(evidence: Evidence) -> Judgement:
+    """How long planned failovers took that went well."""
+    rows = [properties(row) for row in _jobs(evidence)]
+    over = [row for row in rows if row.get("displayName") == FAILOVER_JOB and row.get("state") == "Succeeded"]
+    times = [(values.when(row.get("startTime")), values.when(row.get("endTime"))) for row in over]
+    seconds = [(end - begin).total_seconds() for begin, end in times if begin and end]
+    if not seconds:
+        return unseen("no planned failover has succeeded")
+    return either(max(seconds) <= OVERLONG_S, f"the longest of {len(seconds)} took {round(max(seconds) / 60)} minutes")
+
+
 FACTS: tuple[Fact, ...] = (
     fact(
         "jobs_newest_first",
@@ -194,6 +206,13 @@ FACTS: tuple[Fact, ...] = (
         "control-plane §2.7",
         "domain/words.py",
         _task_names,
+    ),
+    fact(
+        "job_failover_time",
+        f"a planned failover takes less than {OVERLONG_S // 60} minutes",
+        "control-plane §2.7",
+        "domain/job.py",
+        _failover_time,
     ),
     fact(
         "job_never_begun",

@@ -25,6 +25,7 @@ from .evidence import (
     some,
     unseen,
 )
+from .inferred_items import whole
 
 _POWER = "Running Stopped Starting Stopping Deallocated Deallocating Paused Saved Unknown".lower().split()
 
@@ -81,9 +82,9 @@ def _instance(evidence: Evidence) -> Judgement:
 
 
 def _failed_over(evidence: Evidence) -> list[Row]:
-    rows = [custom(row) for row in evidence.rows("items") if custom(row).get("activeLocation") == "Recovery"]
+    rows = [custom(row) for row in whole(evidence) if custom(row).get("activeLocation") == "Recovery"]
     if not rows:
-        raise Unseen("no item is failed over")
+        raise Unseen("no item that is told in full is failed over")
     return rows
 
 

@@ -15,6 +15,12 @@ from typing import Any
 
 from . import values
 
+# In these states nobody acts by allowedJobs, and it may be null: after the PUT it was recorded so.
+_NOTHING_TO_ALLOW = frozenset(
+    "UnprotectedStatesBegin EnablingProtection PlannedFailoverInitiated PlannedFailoverCompleting DisablingProtection "
+    "MarkedForDeletion".split()
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthError:
@@ -149,6 +155,17 @@ class ProtectedItem:
     def can(self, job: str) -> bool:
         """Whether the service allows that job now. It answers null, [] or a list, by state."""
         return job.lower() in (allowed.lower() for allowed in self.allowed_jobs)
+
+    @property
+    def trimmed(self) -> bool:
+        """Something is null that the phase, or what follows from it, is decided by: a list may leave it out."""
+        props = values.mapping(self.raw.get("properties"))
+        states = (self.protection_state, self.provisioning_state, self.health)
+        if not all(states) or not values.mapping(props.get("customProperties")):
+            return True
+        if props.get("allowedJobs") is None and self.protection_state not in _NOTHING_TO_ALLOW:
+            return True
+        return props.get("healthErrors") is None and self.health != "Normal"
 
     @property
     def resync_states(self) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ FINISHED = frozenset(
     }
 )
 
+# The longest planned failover on record: five VMs together (control-plane §2.7). One that takes twice as long is told [I].
+LONGEST_FAILOVER_S = 36 * 60
+OVERLONG_S = 2 * LONGEST_FAILOVER_S
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
@@ -69,6 +73,10 @@ class Job:
     @property
     def failed(self) -> bool:
         return self.state.lower() in {"failed", "cancelled", "completedwitherrors"}
+
+    def runs_since(self, now: dt.datetime) -> float:
+        """Seconds since it began; none where it is over, or does not tell."""
+        return 0.0 if self.finished or self.started_at is None else (now - self.started_at).total_seconds()
 
     def task(self, name: str) -> Task | None:
         return next((task for task in self.tasks if task.name.lower() == name.lower()), None)

@@ -63,6 +63,7 @@ STOPPED = frozenset({Phase.BLOCKED, Phase.READY_HELD, Phase.FOREIGN, Phase.UNKNO
 
 # What the service calls its jobs (control-plane §2, recorded).
 ENABLE_JOB = "Create or update protected item"
+SEEDED_JOB = "Complete initial replication"
 FAILOVER_JOB = "Planned failover"
 DELETE_JOB = "Delete protected item"
 RUNNING_JOB_STATES = frozenset({"Pending", "Started", "Cancelling"})
@@ -163,7 +164,7 @@ def _without_item(seen: Observed) -> Standing:
         return Standing(phase=Phase.ENABLING, reason="the service is creating the protected item")
     if seen.mark.cutover_at is not None and seen.target is not None and seen.source.power != "on":  # 34
         return Standing(phase=Phase.COMPLETED, reason="migration is complete: the target exists, the source is off")
-    if _recent(seen.mark.enabled_at, seen.now, INVISIBLE_S) and not _enable_ended(seen):  # 4
+    if _recent(_invisible_since(seen), seen.now, INVISIBLE_S) and not _enable_ended(seen):  # 4
         return Standing(phase=Phase.ENABLING, reason="replication was asked for and is not visible yet")
     if seen.mark.cutover_at is not None:  # 6
         return Standing(
@@ -177,24 +178,33 @@ def _without_item(seen: Observed) -> Standing:
 
 def _was_enabled(seen: Observed) -> bool:
     """The enable that the mark announces reached the service. Our own removal takes the mark away first."""
-    job, sent = seen.job, seen.mark.enabled_at
-    if job is None or sent is None or job.started_at is None or job.state in RUNNING_JOB_STATES:
-        return False
-    if job.display_name == ENABLE_JOB and job.state == "Failed":
-        return False  # it never came to be
-    return job.started_at >= sent - dt.timedelta(seconds=SKEW_S)
+    job = _job_since_enable(seen)
+    return job is not None and not (job.display_name == ENABLE_JOB and job.state == "Failed")  # it never came to be
 
 
 def _enable_ended(seen: Observed) -> bool:
-    """The enable of this mark failed, or what it made was deleted again: nothing invisible to wait for.
+    """The enable of this mark failed, or what it made was deleted again: nothing invisible to wait for."""
+    job = _job_since_enable(seen)
+    return job is not None and not (job.display_name == ENABLE_JOB and job.state != "Failed")
 
-    A job that is older than the mark says nothing: the VM may have been replicated and taken back before.
+
+def _invisible_since(seen: Observed) -> dt.datetime | None:
+    """From when on lists may still lag: from the PUT, or from the end of its job, which shows that there is an item."""
+    job, sent = _job_since_enable(seen), seen.mark.enabled_at
+    ended = job.ended_at if job else None
+    return max(ended, sent) if ended and sent else sent
+
+
+def _job_since_enable(seen: Observed) -> Job | None:
+    """The newest job, if it is over and not older than the mark.
+
+    An older one says nothing: the VM may have been replicated and taken back before.
     """
     job, sent = seen.job, seen.mark.enabled_at
     if job is None or sent is None or job.started_at is None or job.state in RUNNING_JOB_STATES:
-        return False
+        return None
     skew = SKEW_S if job.display_name == ENABLE_JOB else 0
-    return job.started_at >= sent - dt.timedelta(seconds=skew)
+    return job if job.started_at >= sent - dt.timedelta(seconds=skew) else None
 
 
 def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
@@ -210,6 +220,8 @@ def _with_item(seen: Observed, item: ProtectedItem) -> Standing:
         return Standing(phase=Phase.FAILED_ENABLE, reason=_health(item, "enabling replication failed"))
     if state == "InitialReplicationFailed":  # 10
         return Standing(phase=Phase.FAILED_SEED, reason=_health(item, "initial replication failed"))
+    if state in _SEEDING and seen.job is not None and seen.job.display_name == SEEDED_JOB and seen.job.failed:  # 10
+        return Standing(phase=Phase.FAILED_SEED, reason=_health(item, "the end of the initial replication failed"))
     if state in _SEEDING:  # 9
         return Standing(phase=Phase.SEEDING, reason=f"initial replication{_percent(item.initial_replication_percent)}")
     creating = item.provisioning_state == "Creating" and state in ("", "Protected")

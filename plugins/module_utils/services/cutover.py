@@ -309,17 +309,17 @@ class Cutover:
         running = next((task for task in job.tasks if task.state == "Started"), None)
         if running is None:
             return Step(subject=subject, result=result)
-        result.msg = f"planned failover: {running.name}"
+        result = state_result(subject, dataclasses.replace(stands, reason=f"planned failover: {running.name}"))
         result.extra["task"] = running.name
         if (
             running.name in (PREPARING_TASK, TURNING_ON_TASK)
-            and seen.source.power == "on"
             and self.options.shutdown != "none"
+            and self._still_on(seen)
         ):
             return self._isolate(
                 subject, Standing(phase=Phase.CONFLICT, reason="the target is made while the source is on")
             )
-        if running.name == SHUTDOWN_TASK and seen.source.power == "on" and self._overdue(running.started_at):
+        if running.name == SHUTDOWN_TASK and self._overdue(running.started_at) and self._still_on(seen):
             if not self.options.force_power_off:
                 result.warnings.append("the source has not shut down in time; force_power_off would power it off")
                 return Step(subject=subject, result=result)

@@ -197,7 +197,7 @@ class AzureLooks:
                   reason=reason)  # fmt: skip
         nics = where.network_interfaces_path(group) if group else ""
         self.read("target_nics", nics, where.LOCAL_VM, sources=need, reason=reason)
-        ours = {values.text(custom(row).get("targetVmName")).lower() for row in self.rows("items")}
+        ours = {values.text(custom(row).get("targetVmName")).lower() for row in self._items()}
         machines = self.rows("target_machines")
         machine = next((row for row in machines if values.text(row.get("name")).lower() in ours), {})
         instance = where.vm_instance_path(values.text(machine.get("id"))) if machine else ""
@@ -208,8 +208,12 @@ class AzureLooks:
         """The target resource group: as named, else that of the item which has come furthest."""
         if self.target_group:
             return self.scope.group_id(self.target_group)
-        item = inferred_items.choose(self.rows("items")) or {}
+        item = inferred_items.choose(self._items()) or {}
         return values.text(custom(item).get("targetResourceGroupId"))
+
+    def _items(self) -> list[Row]:
+        """As listed; where the list is trimmed, the one that was read by itself."""
+        return [row for row in self.rows("items") if custom(row)] or [self.looks.body("item")]
 
     def _rights(self, cluster: str) -> None:
         groups = {

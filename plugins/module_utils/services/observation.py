@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Both worlds, read once and joined by VM: what every bulk verb looks at before it decides anything.
 
-Cost: the project's own reads, one list each of machines, protected items and jobs, one vCenter read. Never a
-request per VM.
+Cost: the project's own reads, one list each of machines, protected items and jobs, one vCenter read. A request per
+VM only where the list of protected items leaves out what decides about a VM that is asked for.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Observatory:
 
     @cached_property
     def items(self) -> dict[str, ProtectedItem]:
-        """Protected items by instance UUID."""
+        """Protected items by instance UUID, as their list shows them: it may be trimmed."""
         listed = self.arm.list(f"{self.project.vault_id}/protectedItems", self.project.version)
         return {machine_key(item.name): item for item in map(ProtectedItem.parse, listed)}
 
@@ -144,6 +144,7 @@ class Observatory:
         """Join every entry with what was seen of it. Of a VM of which vCenter keeps back what is needed that is said."""
         entries = list(entries)
         chosen = [selection.select(entry, self.machines) for entry in entries]
+        self._complete({found.instance_uuid.lower() for found in chosen if isinstance(found, SourceMachine)})
         groups = {str(entry.get("target_resource_group") or "") for entry in entries}
         groups |= {item.target_resource_group_id for item in self.items.values()}
         marks = [decode(found.mark) for found in chosen if isinstance(found, SourceMachine)]
@@ -160,6 +161,17 @@ class Observatory:
             else:
                 subjects.append(Subject(entry=entry, problem=problem))
         return subjects
+
+    def _complete(self, keys: Collection[str]) -> None:
+        """Read singly the items of these VMs that the list shows trimmed, several at a time."""
+        lacking = [item for key, item in self.items.items() if key in keys and item.trimmed]
+        for item, reply in zip(lacking, self.arm.map(lambda item: self.item_now(item.id), lacking), strict=True):
+            if isinstance(reply, ClientError):
+                raise reply  # nothing may be decided by a trimmed row
+            if reply is None:  # it went meanwhile
+                del self.items[machine_key(item.name)]
+            else:
+                self.items[machine_key(item.name)] = reply
 
     def _unusable(self, entry: Entry, source: SourceMachine, met: set[str], needed: Collection[str]) -> Problem | None:
         """One VM named twice would be ordered twice; a group that may not be read hides what is in it."""

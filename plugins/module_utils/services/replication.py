@@ -20,6 +20,7 @@ from ..domain import changes, concerns, wire
 from ..domain.marks import Mark
 from ..domain.phase import DELETE_JOB, ENABLE_JOB, MOVING, Phase, Standing, standing
 from ..domain.problem import Problem
+from ..domain.rights import NO_BRIDGE, NO_BRIDGE_REMEDY
 from ..domain.source import SourceMachine
 from ..domain.spec import Defaults, Wanted, build
 from ..domain.target import TargetPlace
@@ -120,9 +121,9 @@ class Replication:
         source_agent, target_agent = project.agents
         if not self.place.custom_location_id:
             raise ClientError(
-                f"no custom location was found for Azure Local instance {fabric.cluster_id.rsplit('/', 1)[-1]}",
+                f"Azure Local instance {fabric.cluster_id.rsplit('/', 1)[-1]}: {NO_BRIDGE}",
                 code="no_custom_location",
-                remedy="see whether its Arc resource bridge is deployed and running",
+                remedy=NO_BRIDGE_REMEDY,
             )
         return wire.Pair(
             cluster_id=fabric.cluster_id,
@@ -205,12 +206,13 @@ class Replication:
                 )
 
     def _refuse_taken_names(self, steps: Sequence[Step]) -> None:
-        """A machine with that name exists: the service would fail, hours later."""
+        """A machine or another item with that name exists: the service would fail, hours later."""
         groups = {step.wanted.target_resource_group_id for step in steps if step.wanted}
         taken = self.see.targets(groups)
         items = {
             f"{item.target_resource_group_id}/{item.target_vm_name}".lower(): item for item in self.see.items.values()
         }
+        untold = not all(item.target_vm_name for item in self.see.items.values())
         for step in steps:
             if step.wanted is None or step.wanted.arc == "reuse":
                 continue
@@ -222,6 +224,8 @@ class Replication:
                 text = f"target name {name} is held by {what} in {group.rsplit('/', 1)[-1]}"
                 remedy = "choose another target_vm_name, or remove what holds it"
                 self._block(step, Problem(code="name_taken", severity="block", text=text, remedy=remedy))
+            elif untold:
+                step.result.warnings.append(UNTOLD_NAMES)
 
     @staticmethod
     def _block(step: Step, problem: Problem) -> None:
@@ -256,7 +260,7 @@ class Replication:
 
     def _remove(self, subject: Subject, stands: Standing, action: str, force: bool = False) -> Step:
         item = subject.item
-        if not item.can("DisableProtection"):
+        if not (item.can("DisableProtection") or force):
             text = f"the service does not allow it to be removed now ({stands.reason})"
             problem = Problem(code="not_allowed", severity="block", text=text, remedy="wait, then run again")
             return Step(subject=subject, result=results.blocked(subject.entry, [problem], phase=stands.phase))
@@ -307,6 +311,10 @@ def remove_item(see: Observatory, item_id: str, *, force: bool) -> None:
     )
 
 
+UNTOLD_NAMES = (
+    "the list of protected items does not tell their target names: whether another replicating VM is to have the same one "
+    "is not known"
+)
 NO_RUN_AS = Problem(
     code="no_run_as",
     severity="block",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..domain.job import Job
-from ..domain.phase import DELETE_JOB, ENABLE_JOB, FAILOVER_JOB, Phase, standing
+from ..domain.phase import DELETE_JOB, ENABLE_JOB, FAILOVER_JOB, SEEDED_JOB, Phase, standing
 from ..domain.unread import ACTING, against
 from . import results
 from .observation import Entry, Observatory, Subject, machine_key
@@ -21,7 +21,7 @@ from .told import explained, state_result
 # What a person calls the service's jobs.
 JOB_TITLES = {
     ENABLE_JOB: "Enable replication",
-    "Complete initial replication": "Initial replication",
+    SEEDED_JOB: "Initial replication",
     FAILOVER_JOB: "Planned failover",
     DELETE_JOB: "Complete or remove",
 }

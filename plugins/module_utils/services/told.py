@@ -12,8 +12,8 @@ from typing import Any
 from ..catalogue.index import find
 from ..clients.errors import ClientError
 from ..domain.item import HealthError
-from ..domain.job import JobError
-from ..domain.phase import FAILED, STOPPED, Observed, Phase, Standing
+from ..domain.job import LONGEST_FAILOVER_S, OVERLONG_S, JobError
+from ..domain.phase import FAILED, FAILOVER_JOB, STOPPED, Observed, Phase, Standing
 from ..domain.spec import Wanted
 from . import results
 from .observation import Observatory, Subject
@@ -31,6 +31,12 @@ BY_THE_SERVICE = frozenset(
     }
 )
 LONGEST = 400  # characters of the service's words in a sentence
+OVERLONG = f"it has run for more than {OVERLONG_S // 60} minutes, the longest on record took {LONGEST_FAILOVER_S // 60}"
+OVERLONG_REMEDY = (
+    "it cannot be cancelled: look at its job in the portal, at both appliances and at the Arc resource bridge, and let "
+    "Microsoft Support see the job; leave the source as it is, and do not power it on by hand before the job has ended and "
+    "you have seen that no target VM runs"
+)
 
 
 def plan(wanted: Wanted) -> dict[str, Any]:
@@ -101,6 +107,8 @@ def state_result(subject: Subject, stands: Standing, *, later: Collection[Phase]
     )
     if stands.phase in later:
         return result
+    if stands.phase == Phase.CUTTING_OVER:
+        _add_overlong(result, subject.sight)
     if stands.phase in FAILED | STOPPED:
         result.status = results.FAILED if stands.phase in FAILED else results.BLOCKED
         known = find(stands.phase)
@@ -141,6 +149,15 @@ def _add_reason(result: Result, subject: Subject) -> None:
     first = known.remedy if known else _short(error.recommendation)
     result.error_code = error.code or result.error_code
     result.remedy = ". ".join(filter(None, (first, result.remedy)))
+
+
+def _add_overlong(result: Result, seen: Observed) -> None:
+    """A failover that runs far longer than any on record may hang: nothing will end it but a person."""
+    job = seen.job
+    if job is None or job.display_name != FAILOVER_JOB or job.runs_since(seen.now) <= OVERLONG_S:
+        return
+    result.msg = f"{result.msg}; {OVERLONG}"
+    result.remedy, result.correlation_id = OVERLONG_REMEDY, job.name
 
 
 def _said(seen: Observed) -> HealthError | JobError | None:

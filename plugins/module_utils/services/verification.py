@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..clients.errors import ClientError, InvalidRequest
+from ..clients.errors import ClientError, Conflict, InvalidRequest
 from ..domain.checks import NAMES, Evidence, TargetFacts, evaluate, may_pass_later, verified
 from ..domain.phase import Observed, Phase, Standing, standing
 from ..domain.problem import Problem
@@ -23,6 +23,10 @@ from .replication import Step, apply, remove_item
 from .results import Result
 from .told import follows, state_result
 
+FORCE = (
+    "If the service refuses it again, complete this VM with force: true (azlocal_force); that may leave seed disks behind "
+    "on the storage path, so look there afterwards"
+)
 # Where there is a target to look at; a removal that failed took nothing from it.
 CAN_BE_VERIFIED = frozenset({Phase.MIGRATED, Phase.COMPLETED, Phase.FAILED_REMOVE})
 
@@ -38,12 +42,14 @@ class Verification:
         *,
         check_mode: bool,
         retry_failed: bool = True,
+        force: bool = False,
     ) -> None:
         self.see = see
         self.defaults = defaults
         self.hosts = HostView(hosts)
         self.check_mode = check_mode
         self.retry_failed = retry_failed
+        self.force = force
         self._nics: dict[str, dict[str, Any]] = {}
 
     def verify(self, entries: Sequence[Entry], names: Sequence[str] = ()) -> list[Result]:
@@ -168,7 +174,7 @@ class Verification:
             result.settled = True
             return Step(subject=subject, result=result)
         item = evidence.item if isinstance(evidence, Evidence) else None
-        if item is None or not item.can("DisableProtection"):
+        if item is None or not (item.can("DisableProtection") or self.force):
             problem = Problem(
                 code="not_allowed", severity="block", text="the service does not allow it now", remedy="run again later"
             )
@@ -179,4 +185,13 @@ class Verification:
         verb = "would be" if self.check_mode else "is being"
         result.msg = f"migration {verb} completed ({result.msg})"
         result.diff = {"before": {"protected_item": "present"}, "after": {"protected_item": "absent"}}
-        return Step(subject=subject, result=result, send=lambda: remove_item(self.see, item_id, force=False))
+        return Step(subject=subject, result=result, send=lambda: self._delete(item_id))
+
+    def _delete(self, item_id: str) -> None:
+        """Force is for a person to decide: it may leave seed disks behind."""
+        try:
+            remove_item(self.see, item_id, force=self.force)
+        except (Conflict, InvalidRequest) as refusal:
+            if not self.force:
+                refusal.remedy = ". ".join(filter(None, (refusal.remedy, FORCE)))
+            raise

@@ -26,12 +26,20 @@ def marks() -> Iterator[pytest.Mark]:
         text = path.read_text(encoding="utf-8")
         if path == Path(__file__) or not any(word in text for word in ("mark.behaviour(", "mark.switch(", "@thrown(")):
             continue
-        spec = importlib.util.spec_from_file_location(f"marks_of_{path.stem}", path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
+        yield from marks_in(path)
+
+
+def marks_in(path: Path) -> Iterator[pytest.Mark]:
+    """Those of one file. One that skips as a whole hides its marks, and this test would skip with it."""
+    spec = importlib.util.spec_from_file_location(f"marks_of_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
         spec.loader.exec_module(module)
-        for test in vars(module).values():
-            yield from getattr(test, "pytestmark", ())
+    except pytest.skip.Exception as skipped:
+        raise AssertionError(f"{path}: it shows behaviours, and skips as a whole here: {skipped}") from None
+    for test in vars(module).values():
+        yield from getattr(test, "pytestmark", ())
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +54,13 @@ def settings() -> dict[str, list[Any]]:
         if mark.name == "switch":
             found[mark.args[0]] += mark.args[1:]
     return found
+
+
+def test_a_module_that_skips_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "test_gone.py").write_text('import pytest\npytest.importorskip("no_such_library")\n')
+    with pytest.raises(BaseException, match="skips as a whole") as found:  # a Skipped would skip this test too
+        list(marks_in(tmp_path / "test_gone.py"))
+    assert isinstance(found.value, AssertionError)
 
 
 def test_no_key_twice() -> None:

@@ -52,6 +52,11 @@ def test_a_role_gives_types_and_defaults(tmp_path: Path) -> None:
     assert from_variables({"azlocal_wait": "no", "azlocal_timeout_s": "5"}, path) == {"wait": False, "timeout_s": 5}
 
 
+def test_force_is_an_option_of_completion_and_nobodys_default() -> None:
+    assert from_variables(GIVEN, str(ROLES / "complete"))["force"] is False
+    assert from_variables(GIVEN | {"azlocal_force": "yes"}, str(ROLES / "complete"))["force"] is True
+
+
 def test_an_empty_variable_is_left_out() -> None:
     assert from_variables({"azlocal_subscription_id": None}, None) == {}
 

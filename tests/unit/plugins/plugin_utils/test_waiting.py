@@ -75,6 +75,25 @@ def test_giving_up_fails_what_still_moves_and_nothing_else() -> None:
     assert (calm["status"], blocked["error_code"], failed["error_code"]) == ("ok", "power_off", "heartbeat")
 
 
+def test_a_vm_that_may_hang_is_spoken_of_at_once_and_not_forgotten_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda self, text, **more: spoken.append(text))
+    held = result("blocked", settled=False, action="hold", remedy="wait", name="b")
+    waiting_for = waiter(result("changed", settled=False), held)
+    slow = result(settled=False, msg="it runs and runs", remedy="look at its job")
+    for _look in range(2):
+        waiting_for.take([slow, {**held, "remedy": "wait longer"}])
+    assert spoken == ["a: it runs and runs. look at its job"]
+    waiting_for.give_up()
+    late = waiting_for.results[0]
+    assert (late["error_code"], late["msg"]) == ("timeout", "not done after 60 s: it runs and runs")
+    assert late["remedy"] == "look at its job; then run again"
+    waiting_for = waiter(result("changed", settled=False))
+    waiting_for.take([slow])
+    waiting_for.take([result("failed", msg="it failed", remedy="repair it")])
+    assert len(spoken) == 2  # a failure is told by its result
+
+
 def test_a_vm_that_is_held_back_is_taken_up_again_and_keeps_its_reason() -> None:
     held = result("blocked", settled=False, action="hold", error_code="replication_cycle", remedy="wait")
     waiting_for = waiter(held, result("blocked", error_code="power_off"))

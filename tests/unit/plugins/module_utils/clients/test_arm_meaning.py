@@ -103,6 +103,41 @@ def test_a_linked_refusal_names_what_is_missing() -> None:
     assert "'B/join/action'" in error.remedy
 
 
+HERE = f"'A/write' on scope '/have/{'x' * 600}'"  # ARM ids are long: what is lacking stands far behind
+
+
+@pytest.mark.parametrize(
+    ("told", "lacking"),
+    [
+        ("action(s) 'B/join/action' on the linked scope(s) '/b' (respectively)", "'B/join/action' on '/b'"),
+        ("action 'B/join/action' on the linked scope(s) '/b,/c'", "'B/join/action' on '/b,/c'"),
+        (
+            "action(s) 'B/x/action,C/y/read' on the linked scope(s) '/b,/c'",
+            "'B/x/action' on '/b' and 'C/y/read' on '/c'",
+        ),
+    ],
+)
+def test_a_linked_refusal_never_names_what_is_permitted(told: str, lacking: str) -> None:
+    message = (
+        f"The client 'c' with object id 'o' has permission to perform action {HERE}; however, it does not have permission "
+        f"to perform {told} or the linked scope(s) are invalid."
+    )
+    error = error_of(403, body("LinkedAuthorizationFailed", message))
+    assert f"may not do {lacking} (" in str(error)
+    assert error.remedy.startswith(f"Give the identity a role that permits {lacking} (the built-in role ")
+    assert ("Contributor and Reader" in error.remedy) == ("C/y/read" in lacking)
+    assert "A/write" not in str(error) + error.remedy
+
+
+def test_a_linked_subscription_of_another_tenant_is_no_missing_action() -> None:
+    message = "The client has permission to perform action 'A/write' on scope '/have', however the current tenant 't' "
+    error = error_of(
+        403, body("LinkedAuthorizationFailed", f"{message}is not authorized to access linked subscription 's'.")
+    )
+    assert "linked subscription 's'" in str(error)
+    assert "A/write" not in error.remedy and "linked resource or subscription" in error.remedy
+
+
 def test_a_refusal_names_the_role_that_usually_helps() -> None:
     action = "Microsoft.Authorization/roleAssignments/write"
     message = f"The client 'c' does not have authorization to perform action '{action}' over scope '/lack' or so."

@@ -149,6 +149,13 @@ def test_throttled_for_longer_than_anybody_should_wait(azure: HttpsServer, new_a
     assert azure.count("GET", SITE) == 5
 
 
+def test_who_waited_long_for_a_place_may_still_be_patient(azure: HttpsServer, new_arm: MakeArm, clock: Any) -> None:
+    busy = (fault(429, "TooManyRequests", Retry_After="400"), fault(503, "ServerBusy"))
+    azure.on("GET", SITE, *busy, Answer({"name": "site1"}))
+    assert new_arm(client={"deadline_s": 60}).get(SITE, V)["name"] == "site1"
+    assert clock.naps[0] == 400.0 and len(clock.naps) == 2
+
+
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_a_broken_service_is_asked_until_the_deadline(
     azure: HttpsServer, new_arm: MakeArm, clock: Any, status: int

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from azure.mgmt.core.tools import get_arm_endpoints
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients import arm_wire
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients import cloud as clouds
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credentials import (
@@ -23,6 +26,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.credential
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import (
     AuthenticationFailed,
     BadReply,
+    ClientError,
     InvalidRequest,
     MissingLibrary,
     Throttled,
@@ -262,6 +266,29 @@ def test_a_certificate_signs_in(azure: HttpsServer, new_arm: MakeArm, arm_tls: T
     assert b"client_assertion=" in token.body
     with pytest.raises(InvalidRequest, match=r"x509_certificate_path .* cannot be read"):
         new_arm(secret="", x509_certificate_path=str(tmp_path / "none.pem")).get(SITE, V)
+
+
+def test_a_token_serves_on_while_the_sign_in_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is replaced before its end; that this fails once is no reason to end a run whose token is still good."""
+    moment, asked = [1000.0], []
+
+    class Down:
+        def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+            asked.append(moment[0])
+            if len(asked) > 1:
+                raise ClientAuthenticationError("AADSTS90033: down")
+            return AccessToken("first", 1000 + 3600)
+
+    monkeypatch.setattr(arm_wire.time, "time", lambda: moment[0])
+    shared = arm_wire.SharedCredential(Down, login="login.example", source="secret")
+    for moment[0] in (1000, 1000 + 3301, 1000 + 3310, 1000 + 3317):
+        assert shared.get_token("scope").token == "first"
+    assert asked == [1000, 4301, 4317], "the sign-in was asked again at once, or never"
+    with pytest.raises(ClientError):
+        shared.get_token("scope", claims="{}")
+    moment[0] = 1000 + 3600
+    with pytest.raises(ClientError):
+        shared.get_token("scope")
 
 
 def rsa_pem() -> str:

@@ -153,10 +153,10 @@ def test_a_limit_nobody_told_is_kept_and_used(name: str, requests: int) -> None:
 )  # fmt: skip
 @settings(max_examples=60)
 def test_whatever_the_limit_is(size: int, rate: float, requests: int, workers: int, latency: float) -> None:
-    size = max(size, math.ceil(2 * rate))  # no limit is known that holds less than some seconds' worth
+    size = max(size, math.ceil(10 * rate))  # as the smallest known: 250 reads and 25 a second
     run = Run(refilled(size, rate), requests, workers=workers, latency=latency).go()
     least = max(requests * latency / workers, (requests - size) / rate)
-    assert run.after_learning <= workers + run.sent * 0.03, vars(run)
+    assert run.after_learning <= workers + run.sent * 0.06, vars(run)
     assert run.ended_at <= 2 * least + 20 / rate + 30, (run.ended_at, least)
 
 
@@ -228,10 +228,10 @@ VAULT = "https://management.azure.com/subscriptions/S1/resourceGroups/rg/provide
         ("GET", f"{VAULT}/protectedItems?api-version=1", ("s1", "microsoft.datareplication", "reads")),
         ("PUT", f"{VAULT}/protectedItems/a", ("s1", "microsoft.datareplication", "writes")),
         ("PATCH", f"{VAULT}/protectedItems/a", ("s1", "microsoft.datareplication", "writes")),
-        ("POST", f"{VAULT}/protectedItems/a/plannedFailover", ("s1", "microsoft.datareplication", "actions")),
+        ("POST", f"{VAULT}/protectedItems/a/plannedFailover", ("s1", "microsoft.datareplication", "writes")),
         ("DELETE", f"{VAULT}/protectedItems/a", ("s1", "microsoft.datareplication", "deletes")),
         ("GET", "https://x/subscriptions/s/resourceGroups/r", ("s", "", "reads")),
-        ("POST", "https://x/providers/Microsoft.ResourceGraph/resources", ("", "microsoft.resourcegraph", "actions")),
+        ("POST", "https://x/providers/Microsoft.ResourceGraph/resources", ("", "microsoft.resourcegraph", "writes")),
         (
             "GET",
             "https://x/subscriptions/s/resourceGroups/r/providers/Microsoft.HybridCompute/machines/m"
@@ -249,7 +249,6 @@ def test_which_limit_a_request_counts_against(method: str, url: str, key: tuple[
     [
         ({}, "reads", (None, None)),
         ({"x-ms-ratelimit-remaining-subscription-reads": "249"}, "reads", (249.0, 25.0)),
-        ({"x-ms-ratelimit-remaining-subscription-writes": "199"}, "actions", (199.0, 10.0)),
         ({"x-ms-ratelimit-remaining-subscription-resource-requests": "1099"}, "reads", (1099.0, None)),
         ({"x-ms-ratelimit-remaining-subscription-resource-requests": "Microsoft.X/y;12"}, "reads", (None, None)),
         ({"x-ms-ratelimit-remaining-subscription-reads": "249"}, "writes", (None, None)),
@@ -257,3 +256,22 @@ def test_which_limit_a_request_counts_against(method: str, url: str, key: tuple[
 )
 def test_what_a_reply_says_is_left(headers: dict[str, str], kind: str, told: tuple[float | None, float | None]) -> None:
     assert hint(headers, kind) == told
+
+
+def test_a_known_rate_is_not_probed() -> None:
+    """What Resource Manager documents needs no learning: honest headers lead through 300 orders without a refusal."""
+    bucket = Bucket(6, 0.0)
+    for left in (199.0, 3.0):
+        bucket.accepted(left, 10.0, 0.0)
+    for number in range(90):
+        bucket.accepted(None, None, float(number))
+    assert isinstance(bucket.model, Refill) and bucket.model.rate == 10.0
+    assert bucket.learnt_at == 0.0
+
+
+def test_counts_of_two_limits_are_not_compared() -> None:
+    """A failover tells the subscription's limit, the orders beside it the provider's: 100 left is much, or little."""
+    bucket = Bucket(6, 0.0)
+    bucket.accepted(1099.0, None, 0.0)
+    bucket.accepted(100.0, 10.0, 0.0)
+    assert bucket.model is None

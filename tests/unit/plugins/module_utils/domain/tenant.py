@@ -107,6 +107,7 @@ def job(number: int, title: str, state: str, *, tasks: list[Tree] | None = None)
             "displayName": title,
             "state": state,
             "startTime": (NOW - dt.timedelta(hours=number)).isoformat(),
+            "endTime": (NOW - dt.timedelta(hours=number - 0.5)).isoformat(),
             "objectId": None if title.startswith("Complete") else "an id",
             "objectName": machine_name(1),
             "objectType": "ProtectedItem",

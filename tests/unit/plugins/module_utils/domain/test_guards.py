@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain import guards
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import guards, rights
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.guards import Surroundings
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import ItemDisk, ItemNic, ProtectedItem
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.problem import Problem
@@ -124,6 +124,25 @@ def test_the_source_side(changes: dict[str, Any], code: str) -> None:
 )
 def test_what_stands_around(changes: dict[str, Any], code: str) -> None:
     assert codes(item(), samples.machine(), around(**changes)) == [code]
+
+
+def test_a_bridge_that_is_not_seen_may_be_one_that_may_not_be_read() -> None:
+    [hidden] = shut(item(), samples.machine(), around(bridge_status=""))
+    assert "may not read" in hidden.text
+    assert all(right in hidden.remedy for right in rights.BRIDGE_READS)
+    [offline] = shut(item(), samples.machine(), around(bridge_status="Offline"))
+    assert "Offline" in offline.text and "read" not in offline.text
+
+
+@pytest.mark.parametrize("state", ["PlannedFailoverFailed", "PlannedFailoverCompletionFailed"])
+def test_a_failover_that_failed_is_repaired_by_another(state: str) -> None:
+    assert codes(item(protection_state=state, provisioning_state="Failed")) == []
+    assert codes(item(protection_state=state, provisioning_state="Updating")) == ["not_provisioned"]
+
+
+@pytest.mark.parametrize("state", ["Protected", "EnablingFailed", "InitialReplicationFailed", "DisablingFailed"])
+def test_what_failed_otherwise_is_not_failed_over(state: str) -> None:
+    assert codes(item(protection_state=state, provisioning_state="Failed")) == ["not_provisioned"]
 
 
 def test_names_are_compared_without_case() -> None:

@@ -183,6 +183,9 @@ WRONG: dict[str, Change] = {
     "job_task_names": lambda tree: [
         task.update(taskName="Eine Aufgabe") for key in ("job_1", "job_2") for task in tree[key][0]["properties"]["tasks"]
     ],
+    "job_failover_time": lambda tree: [
+        row["properties"].update(startTime="2020-01-01T00:00:00Z") for page in tree["jobs"] for row in page["value"]
+    ],
     "job_never_begun": put("job_1", 0, "properties", "tasks", 4, "state", value="Succeeded"),
     "machines_paging": put("machines", 1, "value", value=tenant.pages()["machines"][0]["value"]),
     "rights_project": put("rights_project", 0, "value", 0, "notActions", value=["*/plannedFailover/action"]),

@@ -57,6 +57,42 @@ def test_an_item() -> None:
     assert item.health_errors[0].code == "539" and item.raw is ITEM
 
 
+def without(**changes: Any) -> ProtectedItem:
+    return ProtectedItem.parse({**ITEM, "properties": {**ITEM["properties"], **changes}})
+
+
+def test_a_whole_item_is_not_trimmed() -> None:
+    assert not ProtectedItem.parse(ITEM).trimmed
+    assert not without(healthErrors=None, replicationHealth="Normal", currentJob=None, allowedJobs=[]).trimmed
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["customProperties", "allowedJobs", "healthErrors", "protectionState", "provisioningState", "replicationHealth"],
+)
+def test_an_item_that_a_list_has_trimmed(name: str) -> None:
+    assert without(**{name: None}).trimmed
+
+
+@pytest.mark.parametrize(
+    ("state", "trimmed"),
+    [
+        ("UnprotectedStatesBegin", False),  # recorded: the reply to the PUT
+        ("EnablingProtection", False),
+        ("EnablingFailed", True),
+        ("InitialReplicationInProgress", True),
+        ("Protected", True),
+        ("PlannedFailoverInitiated", False),
+        ("PlannedFailoverCompleted", True),
+        ("PlannedFailoverFailed", True),
+        ("DisablingProtection", False),
+        ("SomethingNew", True),
+    ],
+)
+def test_where_nothing_is_told_to_be_allowed(state: str, trimmed: bool) -> None:
+    assert without(protectionState=state, allowedJobs=None).trimmed == trimmed
+
+
 @pytest.mark.parametrize("allowed", [None, [], "PlannedFailover"])
 def test_no_jobs_are_allowed(allowed: Any) -> None:
     item = ProtectedItem.parse({"properties": {"allowedJobs": allowed}})

@@ -87,8 +87,8 @@ def item(state: str = "Protected", **changes: Any) -> ProtectedItem:
     return ProtectedItem(**facts | changes)
 
 
-def job(name: str, state: str = "Started", started: dt.datetime | None = None) -> Job:
-    return Job(display_name=name, state=state, started_at=started or ago(minutes=1))
+def job(name: str, state: str = "Started", started: dt.datetime | None = None, ended: dt.datetime | None = None) -> Job:
+    return Job(display_name=name, state=state, started_at=started or ago(minutes=1), ended_at=ended)
 
 
 def target(power: str = "Running") -> TargetSeen:
@@ -117,6 +117,16 @@ RULES: list[tuple[str, Phase, dict[str, Any]]] = [
      {"mark": Mark(enabled_at=ago(minutes=2)), "job": job(ENABLE, "Failed", ago(days=3))}),
     ("4: a job of no time", Phase.ENABLING,
      {"mark": Mark(enabled_at=ago(minutes=2)), "job": Job(display_name=DELETE, state="Succeeded")}),
+    ("4: it succeeded, and the list lags", Phase.ENABLING,
+     {"mark": Mark(enabled_at=ago(minutes=9)), "job": job(ENABLE, "Succeeded", ago(minutes=9), ago(minutes=1))}),
+    ("4: it succeeded, no end told", Phase.ENABLING,
+     {"mark": Mark(enabled_at=ago(minutes=9)), "job": job(ENABLE, "Succeeded", ago(minutes=9))}),
+    ("4: since its end", Phase.ENABLING,
+     {"mark": Mark(enabled_at=ago(minutes=18)), "job": job(ENABLE, "Succeeded", ago(minutes=18), ago(minutes=9))}),
+    ("4 not: its end is long ago", Phase.REMOVED_ELSEWHERE,
+     {"mark": Mark(enabled_at=ago(minutes=20)), "job": job(ENABLE, "Succeeded", ago(minutes=20), ago(minutes=11))}),
+    ("4 not: an older enable that has just ended", Phase.DISCOVERED,
+     {"mark": Mark(enabled_at=ago(minutes=11)), "job": job(ENABLE, "Succeeded", ago(minutes=30), ago(minutes=1))}),
     ("4 not: it failed", Phase.DISCOVERED,
      {"mark": Mark(enabled_at=ago(minutes=2)), "job": job(ENABLE, "Failed", ago(minutes=1))}),
     ("4 not: it failed, clocks apart", Phase.DISCOVERED,
@@ -137,6 +147,11 @@ RULES: list[tuple[str, Phase, dict[str, Any]]] = [
     ("9", Phase.SEEDING, {"item": item("InitialReplicationInProgress")}),
     ("9: done at one side", Phase.SEEDING, {"item": item("InitialReplicationCompletedOnRecovery")}),
     ("10", Phase.FAILED_SEED, {"item": item("InitialReplicationFailed")}),
+    ("10: the job alone tells", Phase.FAILED_SEED,
+     {"item": item("InitialReplicationCompletedOnRecovery"), "job": job(phase.SEEDED_JOB, "Failed")}),
+    ("10 not: it runs again", Phase.SEEDING,
+     {"item": item("InitialReplicationCompletedOnRecovery"), "job": job(phase.SEEDED_JOB, "Started")}),
+    ("10 not: another job", Phase.SEEDING, {"item": item("InitialReplicationInProgress"), "job": job(DELETE, "Failed")}),
     ("14", Phase.RESYNCING, {"item": item(resync_required=True)}),
     ("14", Phase.RESYNCING, {"item": item(resync_state="StartedResynchronization")}),
     ("14", Phase.RESYNCING, {"item": item(resynchronization_state="ResynchronizationInitiated")}),

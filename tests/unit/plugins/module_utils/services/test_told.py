@@ -12,8 +12,14 @@ import pytest
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import find
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.item import ProtectedItem
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import Job
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain.phase import Observed, Phase, Standing, standing
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.job import OVERLONG_S, Job
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.phase import (
+    FAILOVER_JOB,
+    Observed,
+    Phase,
+    Standing,
+    standing,
+)
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.observation import Subject
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.results import Result
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.told import follows, state_result
@@ -65,6 +71,30 @@ def test_without_any_error_the_phase_speaks() -> None:
 def test_long_words_of_the_service_are_cut() -> None:
     result = told("EnablingFailed", health=[{"code": "9", "message": "m", "causes": "c" * 5000}])
     assert len(result.msg) < 600 and result.msg.endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "seconds", "overlong"),
+    [
+        (FAILOVER_JOB, "Started", OVERLONG_S + 1, True),
+        (FAILOVER_JOB, "Started", OVERLONG_S, False),
+        (FAILOVER_JOB, "Succeeded", OVERLONG_S + 1, False),
+        (FAILOVER_JOB, "Started", None, False),
+        ("Update protected item", "Started", OVERLONG_S + 1, False),
+    ],
+)
+def test_a_failover_is_told_that_runs_longer_than_any_on_record(
+    name: str, state: str, seconds: int | None, overlong: bool
+) -> None:
+    began = None if seconds is None else NOW - dt.timedelta(seconds=seconds)
+    item = ProtectedItem.parse({"properties": {"protectionState": "PlannedFailoverInitiated"}})
+    job = Job(name=JOB, display_name=name, state=state, started_at=began)
+    seen = Observed(now=NOW, source=samples.machine(), item=item, job=job)
+    result = state_result(Subject(entry={}, seen=seen), standing(seen))
+    assert (result.status, result.phase, result.settled) == ("ok", "cutting_over", False)
+    assert result.msg.startswith("planned failover")
+    assert ("more than 72 minutes" in result.msg, "do not power it on" in result.remedy) == (overlong, overlong)
+    assert result.correlation_id == (JOB if overlong else "")
 
 
 @pytest.mark.parametrize("phase", [Phase.CONFLICT, Phase.REMOVED_ELSEWHERE, Phase.FOREIGN])

@@ -1,0 +1,76 @@
+# Copyright (c) azlocal.migrate contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Once the weather is fair again: what may still keep a VM from where it is to be, and what that VM must then say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.phase import FAILOVER_JOB, SEEDED_JOB, Phase
+from lab import switches
+from lab.switches import Switches
+from lab.weather import Weather
+
+from .harness import Harness, Plain, Run
+
+# The switches that stop VMs, and what each VM that they stop says. What is not here stops nobody in these waves.
+SAYS = {
+    "missing_rights": "AuthorizationFailed",
+    "application": "AADSTS",
+    "hidden_properties": "vcenter_unreadable",
+    "hidden_vms": "vcenter_unreadable",
+    "missing_privileges": "NoPermission",
+}
+# a cutover besides these
+SAYS_LATER = {
+    "bridge_status": "resource bridge is Offline",
+    "silent_agents": "agent_silent",
+    "consolidation_needed": "its disks need consolidation",
+}
+
+
+def unfinished(harness: Harness, run: Run, reached: Phase) -> Iterator[str]:
+    """Who is not there, and nothing explains it."""
+    says = SAYS | (SAYS_LATER if reached == Phase.MIGRATED else {})
+    words = [says[switch] for switch in thrown(harness.lab.switches) if switch in says]
+
+    def stopped(told: Plain) -> bool:
+        return any(word in f"{told['error_code']}, {told['msg']}" for word in words)
+
+    if run.error is not None:
+        if not stopped(run.error):
+            yield f"the whole step: {run.error}"
+        return
+    for result in run.results:
+        there = result["status"] != "failed" and result["phase"] == reached
+        if not there and not stopped(result) and not excused(harness, result, reached):
+            yield f"{result['name']}: {result['status']}, {result['phase']}, {result['error_code']}: {result['msg']}"
+
+
+def excused(harness: Harness, result: Plain, reached: Phase) -> bool:
+    """A VM that cannot be migrated, that a colleague works on, or of which the weather broke for good what it needs."""
+    [source] = [vm for vm in harness.records.first.values() if vm.name == result["name"]]
+    weather = harness.lab.faults
+    assert isinstance(weather, Weather)
+    faults = [(where.partition(", ")[0], fault) for where, fault in weather.drawn if f", {source.name}, " in where]
+    if result["error_code"] == "timeout":  # the wait for it has an end only where a job has none
+        return any(fault.get("stuck") for _job, fault in faults) or contradicted(harness.lab.switches, result, faults)
+    broken = {job for job, fault in faults if fault.get("code") or fault.get("stuck")}
+    if broken & ({SEEDED_JOB, FAILOVER_JOB} if reached == Phase.MIGRATED else {SEEDED_JOB}):
+        return True
+    acts = any(uuid == source.instance_uuid.lower() for _act, uuid in weather.acts)
+    stuck = any(fault.get("stuck") for _job, fault in faults)
+    return acts or stuck or source.awkward not in ("", "ipv6")
+
+
+def contradicted(lab: Switches, result: Plain, faults: list[tuple[str, Plain]]) -> bool:
+    """Where the item says that a failover went well whose job failed, the target is waited for, and nobody starts it."""
+    failed = any(job == FAILOVER_JOB and fault.get("code") for job, fault in faults)
+    return failed and lab.contradictions and result["phase"] == Phase.MIGRATED
+
+
+def thrown(lab: Switches) -> set[str]:
+    usual: dict[str, Any] = switches.defaults()
+    return {name for name, value in vars(lab).items() if value != usual[name]}
