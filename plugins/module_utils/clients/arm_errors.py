@@ -113,20 +113,19 @@ def parse_fault(content: bytes) -> ArmFault | None:
     lowered = {str(key).lower(): value for key, value in body.items()}
     error = lowered.get("error", lowered)
     if isinstance(error, str):  # the OAuth form
-        return ArmFault(error, _one_line(str(lowered.get("error_description") or error)))
+        return ArmFault(_one_line(error), _one_line(str(lowered.get("error_description") or error)))
     return _fault_of(error) if isinstance(error, dict) else None
 
 
 def _fault_of(error: Mapping[Any, Any]) -> ArmFault | None:
     entry = {str(key).lower(): value for key, value in error.items()}
-    code, message = entry.get("code"), entry.get("message")
-    if code is None and message is None:
+    if entry.get("code") is None and entry.get("message") is None:
         return None
-    reason = _one_line(str(message or ""))
+    code, reason = (_one_line(str(entry.get(key) or "")) for key in ("code", "message"))
     for inner in _inner_messages(entry):
         if inner and inner not in reason:
             reason = f"{reason} {inner}".strip()
-    return ArmFault(str(code or ""), _cut(reason or str(code)), reason)
+    return ArmFault(code, _cut(reason or code), reason)
 
 
 def _inner_messages(entry: Mapping[str, Any], depth: int = 4) -> list[str]:
@@ -159,7 +158,8 @@ def error_of(method: str, path: str, status: int, headers: Mapping[str, str], co
         return not_json(method, path, status, headers)
     code, reason, whole = fault or ArmFault("", f"the answer was HTTP {status} without a body")
     kind = _kind_of(code, status)
-    message, remedy = f"{what} failed: {reason.rstrip('.')} ({code or f'HTTP {status}'}).", ""
+    told = reason.rstrip(".") or "the answer gives no reason"
+    message, remedy = f"{what} failed: {told} ({code or f'HTTP {status}'}).", ""
     if kind is PermissionDenied and code.lower() != "requestdisallowedbypolicy":
         message, remedy = _denied(what, code, whole, message, operation)
     error = kind(message, code=code, remedy=remedy, correlation_id=correlation, status=status, operation=operation)

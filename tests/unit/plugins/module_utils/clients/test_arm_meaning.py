@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients import arm_errors, arm_sign_in, connections
@@ -54,6 +54,8 @@ def error_of(status: int, content: bytes, **headers: str) -> ClientError:
 
 
 @given(status=st.integers(300, 599), content=st.binary(max_size=60) | json_values.map(lambda v: json.dumps(v).encode()))
+@example(status=400, content=b'{"error": "\\n"}')
+@example(status=400, content=b'{"error": {"code": "a\\nb", "message": ""}}')
 def test_every_reply_becomes_one_sentence(status: int, content: bytes) -> None:
     error = error_of(status, content)
     assert str(error).startswith("Reading VMwareSites/site1/machines")
