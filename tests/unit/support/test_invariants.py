@@ -152,8 +152,9 @@ def test_what_somebody_else_does_is_not_ours(made: Made) -> None:
     made.change("source", "vm", "new-one", vm="11111111-0000-4000-8000-000000000001", cause=invariants.OTHERS)
     made.change("source", "mark", {"azlocal.migrate": "ask Somebody"}, cause=invariants.OTHERS)
     made.enable()
+    made.change("source", "vm", "labsrc", vm="11111111-0000-4000-8000-000000000002")  # an appliance of ours
     assert made.found == []
-    made.change("source", "vm", "new-two", vm="11111111-0000-4000-8000-000000000002")
+    made.change("source", "power", "poweredOff", vm="11111111-0000-4000-8000-000000000001")
     assert "is not in the wave" in made.found[0]
 
 
