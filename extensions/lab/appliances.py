@@ -77,6 +77,8 @@ class Appliance:
     files: dict[str, File] = field(default_factory=dict)  # by path, lower case
     services: dict[str, str] = field(default_factory=dict)  # name -> Running | Stopped
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)  # thumbprint -> what get_appliance shows
+    retired: list[str] = field(default_factory=list)  # noted by set_entra_app until they are removed
+    gateway_restart_due: bool = False  # noted by set_appliance until the gateway has read its file
     proxy: dict[str, str] = field(default_factory=dict)  # Address, Bypass
     throttles: dict[str, int] = field(default_factory=dict)  # policy -> bits per second
     installer: dict[str, Any] = field(default_factory=dict)  # what get_appliance shows of its last run

@@ -16,6 +16,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors imp
     InvalidRequest,
 )
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.powershell import many
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import appliance_waiting
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import target_appliance as domain
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.problem import Problem
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.target_appliance import Seen, Wanted
@@ -142,7 +143,7 @@ class ActionModule(HostAction):
         self.result["appliance"] = domain.described(seen)
         if wanted.state == "present":
             self.result["differences"] = domain.differences(wanted, seen.vm) if seen.vm else []
-            self.result["waiting_for"] = domain.waiting(seen)
+            self.result["waiting_for"] = appliance_waiting.console(seen)
         would = "would be " if host.check else ""
         self.result["msg"] = f"{wanted.name}: {would}{', '.join(actions)}" if actions else f"{wanted.name} is as wanted"
         if seen.elsewhere and not actions:

@@ -93,8 +93,18 @@ options:
         Whether what stands in the way is removed and made anew: a policy or an extension that failed, an extension of
         other appliances or with another storage account, a link to a storage account that is gone.
       - Refused while a protected item uses it.
+      - >-
+        One thing is made anew without this: an extension of ours that no item uses, and that failed because a role was
+        not in effect yet.
     type: bool
     default: false
+  replaces:
+    description:
+      - >-
+        Name of the dead target appliance whose place O(target_appliance) takes, as the project knows it. Until the new
+        one has a key, the module waits for that. Then it makes the extension of the new pair beside that of the old one.
+      - The old extension stays; delete it once no VM uses it. With O(state=absent) both go.
+    type: str
   timeout_s:
     description: >-
       How long one step may take, and how long a step is tried again that needs what an earlier one has made to spread
@@ -185,6 +195,7 @@ SPEC: dict[str, Any] = {
         "required_one_of": [("workspace_id", "storage_account_id")],
     },
     "replace": {"type": "bool", "default": False},
+    "replaces": {"type": "str"},
     "timeout_s": {"type": "int", "default": 1800},
 }
 
@@ -206,6 +217,7 @@ def wanted(frame: Frame) -> Wanted:
         locks=params["locks"],
         diagnostics=None if logs is None else {name: value or "" for name, value in logs.items()},
         replace=params["replace"],
+        replaces=params["replaces"] or "",
     )
 
 

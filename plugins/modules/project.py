@@ -44,6 +44,10 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  replaces:
+    description: >-
+      Name of the dead target appliance whose place O(target_appliance) takes. A project that has it is then not refused.
+    type: str
   location:
     description:
       - Region of the project, and of the resource group if it is made. Only metadata lies there.
@@ -150,6 +154,7 @@ SPEC: dict[str, Any] = {
     **azure_spec(),
     **project_spec(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "replaces": {"type": "str"},
     "location": {"type": "str"},
     "cluster": {"type": "str"},
     "create_resource_group": {"type": "bool", "default": False},
@@ -168,6 +173,7 @@ def wanted(frame: Frame) -> Wanted:
         project=params["project"],
         source_appliance=params["source_appliance"],
         target_appliance=params["target_appliance"],
+        replaces=params["replaces"] or "",
         cluster_id=params["cluster"] or "",
         location=params["location"] or "",
         tags={str(name): str(value) for name, value in params["tags"].items()},

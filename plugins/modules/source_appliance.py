@@ -145,8 +145,8 @@ msg:
   returned: always
   type: str
 actions:
-  description: What was done, in its order. In check mode the first step only.
-  returned: success
+  description: What was done, in its order. In check mode the first step only. Also returned on failure.
+  returned: always
   type: list
   elements: str
   sample: [deploy, finish, power_on]
@@ -211,6 +211,8 @@ def answer(frame: Frame) -> dict[str, Any]:
         verify_manifest=params["verify_manifest"],
     )
     outcome = service.deployed(vcenter_settings(params), wanted, source, check=frame.check_mode)
+    if outcome.error:
+        fail(frame.module, outcome.error, actions=outcome.acts)
     for warning in outcome.warnings:
         frame.module.warn(f"{wanted.name}: {warning}")
     return {

@@ -20,7 +20,8 @@ description:
   - A machine that has moved to another node is found through its role in the cluster. What is to be done with it is done on
     that node, over the connection that the inventory group C(azure_local_hosts) gives it.
   - A run may be ended anywhere; the next one goes on from there. A download that broke off is continued where the server
-    can do that.
+    can do that. A machine that has no role in the cluster yet is known to the node that made it only, so go on from that
+    node; another one refuses (C(appliance_elsewhere)) and changes nothing.
   - The first start asks for language, licence and password at the console. No program can answer; RV(waiting_for) says who
     has to do what.
   - Runs small PowerShell scripts through the host's own connection (C(winrm), C(psrp) or C(ssh)). They have not been run on

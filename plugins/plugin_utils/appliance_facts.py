@@ -61,6 +61,7 @@ def seen(reply: Any) -> Seen:
         proxy_bypass=values.text(proxy.get("Bypass")),
         limit_mbps=_limit(reply),
         blackout=values.text(reply.get("BlackoutWindows")),
+        gateway_restart_due=reply.get("GatewayRestartDue") is True,
         cluster_credentials=reply.get("ClusterCredentials") is True,
         installer=_installer(values.mapping(reply.get("Installer"))),
         files={

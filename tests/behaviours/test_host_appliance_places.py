@@ -186,12 +186,15 @@ def test_a_vm_from_the_image(start: Callable[..., Lab]) -> None:
     done = made(running)
     assert (done["Did"], done["State"], done["Changed"]) == (["clustered", "started"], "Running", True)
     assert (made(running)["Did"], made(running)["Changed"]) == (None, False)
-    here = ask(running, ONE, "get_appliance_host", name=LABTGT, folder=f"{STORAGE}\\{LABTGT}", files=[disk])
+    folder = f"{STORAGE}\\{LABTGT}"
+    here = ask(running, ONE, "get_appliance_host", name=LABTGT, folder=folder, files=[disk])
     there = ask(running, OTHER, "get_appliance_host", name=LABTGT, folder="", files=[])
     assert (here["Vm"]["Id"], here["Vm"]["DiskPaths"], there["Vm"]) == (done["Id"], disk, None)
     assert here["Role"] == there["Role"] == {"Name": LABTGT, "OwnerNode": ONE, "State": "Online"}
     assert {one["Name"]: one["Type"] for one in here["Switches"]}["ConvergedSwitch(compute_management)"] == "External"
-    assert (here["Files"]["Path"], len(here["Files"]["Sha256"])) == (disk, 64)
+    files = {file["Path"]: file["Sha256"] for file in here["Files"]}
+    assert len(files.pop(disk)) == 64
+    assert files == {f"{folder}\\{LABTGT}\\Virtual Machines\\{done['Id'].upper()}.vmcx": None}
     assert ask(running, ONE, "get_vms", names=[LABTGT])["Vms"]["State"] == "Running"
     with pytest.raises(ScriptFailed, match="VmElsewhere"):
         made(running, OTHER)

@@ -20,7 +20,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain.infrastruct
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.infrastructure import Outcome
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.project_setup import ProjectSetup
 from ansible_collections.azlocal.migrate.tests.support import azure_prepare
-from ansible_collections.azlocal.migrate.tests.support.azure_lab import create_body
+from ansible_collections.azlocal.migrate.tests.support.azure_lab import DR, create_body
 from ansible_collections.azlocal.migrate.tests.support.azure_time import TimedAzure
 from ansible_collections.azlocal.migrate.tests.support.harness import easy
 from ansible_collections.azlocal.migrate.tests.support.infrastructure_on_lab import (
@@ -99,6 +99,25 @@ def refused(ground: Ground, code: str, **asked: Any) -> ClientError:
     assert (caught.value.code, bool(caught.value.remedy)) == (code, True), caught.value
     assert ground.accepted(moment) == []
     return caught.value
+
+
+def protect(ground: Ground) -> dict[str, Any]:
+    """A VM that replicates."""
+    session = TimedAzure(ground.lab)
+    machine: dict[str, Any] = session.machines()[0]
+    assert session.put(machine, create_body(machine)).ok
+    return machine
+
+
+def fail(ground: Ground, code: str) -> None:
+    """The extension is made once more, by whomever, and its job fails."""
+    message = f"The vault is not authorized ({code})." if code == "AuthorizationFailed" else "Out of order."
+    job = "Create or update replication extension"
+    ground.lab.faults.add({"kind": "job", "job": job, "code": code, "message": message})
+    session = TimedAzure(ground.lab)
+    custom = ground.azure.parts[ids.EXTENSION.lower()].custom
+    reply = session.call("PUT", ids.EXTENSION, DR, {"properties": {"customProperties": dict(custom)}})
+    assert session.ended(reply)["status"] == "Failed"
 
 
 def make_account(ground: Ground, name: str, **changed: Any) -> str:
@@ -302,9 +321,26 @@ def test_a_link_that_somebody_else_makes_meanwhile_is_not_undone(fresh: Ground) 
         theirs = make_account(fresh, "theirs01")
         linked = {"vaultId": ids.VAULT, "replicationStorageAccountId": theirs}
         fresh.azure.resources.amend(ids.MIGRATION_SOLUTION, extendedDetails=linked)
-        with pytest.raises(Conflict, match="theirs01"):
+        with pytest.raises(Conflict, match="theirs01") as caught:
             run.writer.do(seen, step)
+    assert caught.value.code == "link_changed_meanwhile" and "Run again" in caught.value.remedy
     assert details(fresh) == linked
+
+
+def test_a_role_with_a_condition_is_told_and_not_written_again(fresh: Ground) -> None:
+    present(fresh)
+    azure = fresh.azure
+    with azure.world.lock:
+        key, row = next((key, row) for key, row in azure.assignments.items() if OURS in key)
+        said = {**row["properties"], "condition": "@Resource[x] StringEquals 'y'", "conditionVersion": "2.0"}
+        azure.assignments.pop(key)
+        theirs = f"{row['id'].rpartition('/')[0]}/{ids.fixed('theirs')}"
+        azure.assignments[theirs.lower()] = {**row, "id": theirs, "name": ids.fixed("theirs"), "properties": said}
+    moment = fresh.records.moment()
+    for _again in range(2):
+        outcome = present(fresh)
+        assert does(outcome) == [] and "condition" in outcome.warnings[0] and ids.fixed("theirs") in outcome.warnings[0]
+    assert not [request for request in asked_of(fresh, moment) if request.write]
 
 
 # -- refused ------------------------------------------------------------------------------------------------------
@@ -430,6 +466,47 @@ def test_an_extension_that_failed_is_named_with_its_reason_and_replaced_on_reque
     assert does(present(fresh)) == []
 
 
+def test_an_extension_of_others_that_failed_for_want_of_roles_is_replaced_on_request_only(ready: Ground) -> None:
+    """Whoever prepared it with the portal, which gave the roles too."""
+    fail(ready, code="AuthorizationFailed")
+    assert "is not authorized" in str(refused(ready, "extension_failed"))
+    assert [step.verb for step in present(ready, replace=True).steps] == ["delete", "put"]
+
+
+@pytest.mark.parametrize("lag", [0.0, 3600.0])
+@pytest.mark.parametrize("given", [False, True])
+def test_ours_is_made_anew_by_the_next_run(start: StartGround, lag: float, given: bool) -> None:
+    """Known by the account that we made, or by the roles that we gave on one of the customer's; their list may lag."""
+    ground = start(assignment_lag_s=lag)
+    strip(ground)
+    asked = {"account": make_account(ground, "mycache01")} if given else {}
+    present(ground, **asked)
+    fail(ground, code="AuthorizationFailed")
+    assert [step.verb for step in present(ground, **asked).steps] == ["delete", "put"]
+
+
+@thrown("items_list", "whole", "trimmed")
+@pytest.mark.parametrize("replace", [False, True])
+def test_ours_is_not_made_anew_under_a_vm(start: StartGround, setting: str, replace: bool) -> None:
+    ground = start(estate=easy_two, items_list=setting)
+    strip(ground)
+    present(ground)
+    protect(ground)
+    fail(ground, code="AuthorizationFailed")
+    refused(ground, "infrastructure_in_use" if replace else "extension_failed", replace=replace)
+
+
+@thrown("items_list", "whole", "trimmed")
+def test_an_item_that_uses_another_extension_is_in_nobodys_way(start: StartGround, setting: str) -> None:
+    """A trimmed list does not say which one it uses: it is read by name."""
+    ground = start(estate=easy_two, items_list=setting)
+    protect(ground)
+    [item] = ground.azure.items.values()
+    item.extension = "of-others"
+    fail(ground, code="1")
+    assert [step.verb for step in present(ground, replace=True).steps] == ["delete", "put"]
+
+
 def test_an_extension_with_another_account_is_replaced_on_request_only(ready: Ground) -> None:
     other = make_account(ready, "other01")
     linked = {"vaultId": ids.VAULT, "replicationStorageAccountId": other}
@@ -455,11 +532,10 @@ def test_a_swapped_policy_is_a_warning_and_stays(ready: Ground) -> None:
     assert present(ready).warnings == []
 
 
-def test_nothing_is_replaced_or_taken_back_under_a_vm(start: StartGround) -> None:
-    ground = start(estate=easy_two)
-    session = TimedAzure(ground.lab)
-    machine = session.machines()[0]
-    assert session.put(machine, create_body(machine)).ok
+@thrown("items_list", "whole", "trimmed")
+def test_nothing_is_replaced_or_taken_back_under_a_vm(start: StartGround, setting: str) -> None:
+    ground = start(estate=easy_two, items_list=setting)
+    machine = protect(ground)
     ground.azure.parts[ids.EXTENSION.lower()].provisioning = "Failed"
     assert machine["name"] in str(refused(ground, "infrastructure_in_use", replace=True))
     before = picture(ground)

@@ -156,6 +156,17 @@ def test_a_lost_answer(bench: ApplianceBench, method: str, survives: bool) -> No
     assert converges(bench).count("PUT") == (0 if completed else 2)
 
 
+def test_an_error_after_the_first_act_tells_of_it(bench: ApplianceBench) -> None:
+    bench.lab.faults.add({"kind": "reply", "system": "vcenter", "method": "PowerOnVM_Task", "status": 0})
+    with pytest.raises(ClientError) as caught:
+        bench.run()
+    assert caught.value.done == ("deploy", "finish")
+    assert "Done before: deploy; finish." in str(caught.value)
+    with pytest.raises(ClientError) as caught:
+        bench.run(sha256="0" * 64)
+    assert caught.value.done == () and "Done before" not in str(caught.value)
+
+
 def test_an_order_to_complete_that_never_arrived_is_given_again(bench: ApplianceBench) -> None:
     fault = {"kind": "reply", "system": "vcenter", "method": "HttpNfcLeaseComplete", "status": 503}
     bench.lab.faults.add(fault)

@@ -92,6 +92,16 @@ def test_one_that_is_not_fit_says_why(stage: Stage, tasks: list[dict[str, Any]])
     assert told.result["remedy"] and "memory_mb is 8192, wanted 16384" in told.msg
 
 
+def test_a_failure_after_the_first_act_tells_what_was_done(stage: Stage, tasks: list[dict[str, Any]]) -> None:
+    stage.lab.faults.add({"kind": "reply", "system": "vcenter", "method": "PowerOnVM_Task", "status": 0})
+    [told] = stage.run(str(play(stage, "half", tasks[:1]))).told
+    assert (told.status, told.result["changed"], told.result["actions"]) == ("failed", True, ["deploy", "finish"])
+    ran(stage, "half-gone", tasks[3:])
+    (path := play(stage, "refused", tasks[:1])).write_text(path.read_text().replace(NAME, "win-migrate-01"))
+    [told] = stage.run(str(path)).told
+    assert (told.status, told.result["changed"], told.result["actions"]) == ("failed", False, [])
+
+
 def below(process: int) -> list[int]:
     """The processes that this one has started, the last ones first."""
     try:

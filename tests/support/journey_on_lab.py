@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -282,7 +283,8 @@ class Journey:
             found += [("vm", vm.name) for vm in lab.world.source.values()]
             found += [("setting", name) for name in lab.world.custom_fields]
             found += [("cluster vm", vm.name) for vm in lab.cluster.vms.values()]
-            found += [("file", file.path) for file in lab.cluster.files.values()]
+            # Hyper-V's own file has another name each time
+            found += [("file", re.sub(r"[^\\]+(?=\.vmcx$)", "*", file.path)) for file in lab.cluster.files.values()]
             for one in lab.appliances.values():
                 found += [("file", f"{one.name} {file.path}") for file in one.files.values()]
                 found += [("setting", f"{one.name} {name}") for name in one.throttles]

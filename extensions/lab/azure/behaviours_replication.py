@@ -73,7 +73,7 @@ REPLICATION: tuple[Behaviour, ...] = (
         "P/I",
         "control-plane §0.7, §9",
         "the list of items has all that GET has, as peers read it, or it is trimmed as the job list is: allowedJobs, "
-        "healthErrors, customProperties and the jobs of an item are null",
+        "healthErrors, customProperties, the jobs of an item and the names of its policy and extension are null",
         "items_list",
     ),
     row(

@@ -39,7 +39,8 @@ NEWER_SINCE = "2026"
 NEWER = ("securityOption", "convertToGen2", "migrateAsArcVM")  # unknown to the versions before
 # What a list leaves out if it is trimmed as the job list is.
 _TRIMMED = (
-    "allowedJobs healthErrors customProperties currentJob lastFailedEnableProtectionJob lastFailedPlannedFailoverJob"
+    "allowedJobs healthErrors customProperties currentJob lastFailedEnableProtectionJob lastFailedPlannedFailoverJob "
+    "policyName replicationExtensionName"
 ).split()
 _DISK_EMPTY: JSON = {
     "storageContainerId": None,

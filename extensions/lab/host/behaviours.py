@@ -41,6 +41,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "a script that asks another node from this one is denied access: its logon does not travel on",
     ),
     _row(
+        "stdin_cut",
+        "D",
+        "Windows PowerShell 5.1: ConvertFrom-Json quotes its input in its errors",
+        "what does not arrive whole is answered in fixed words by the bootstrap, without a word of the input",
+    ),
+    _row(
         "two_paths_one_volume",
         "D",
         "Azure Local storage paths",

@@ -109,6 +109,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "failover clustering: Get-ClusterGroup, Get-VM",
         "every node knows the role of a VM and who owns it; only the owner shows the VM",
     ),
+    _row(
+        "vm_without_role",
+        "D",
+        "Hyper-V: New-VM -Path, Get-VM",
+        "a VM that has no role yet is shown by its node only; any node sees its .vmcx below the folder it was made in",
+    ),
 )
 
 

@@ -26,6 +26,7 @@ class ClusterVm:
     switch: str
     vlan_id: int
     disk: str  # path on a cluster volume
+    configuration: str = ""  # path of Hyper-V's own file of it
     state: str = "Off"  # Hyper-V's word
     clustered: bool = False  # a role of the failover cluster
     started_at: dt.datetime | None = None

@@ -113,16 +113,20 @@ def set_entra_app(lab: Lab, place: str, params: Params, cause: int) -> Any:
         if certificate is None and thumbprint not in one.certificates:
             raise ScriptError("WrongCertificate", f"No certificate {thumbprint} is on this machine, and none was sent.")
         imported = thumbprint not in one.certificates
-        ours = one.entra.get("thumbprint")
-        removed = [ours] if params.get("remove_others") and ours not in (None, thumbprint) else []
+        former = one.registry.get("LocalCertThumbprint", "").upper()
+        retired = [old for old in dict.fromkeys([*one.retired, former]) if old not in ("", thumbprint)]
+        removed = [old for old in retired if old in one.certificates] if params.get("remove_others") else []
         values = [name for name in REGISTRY if one.registry.get(name) != wanted[name]]
-        changed = bool(imported or values or removed)
+        changed = bool(imported or values or retired)
         if changed and not params.get("check"):
             if imported and certificate is not None:
                 one.certificates[thumbprint] = certificate
-            for old in removed:
-                one.certificates.pop(old, None)
             one.registry |= wanted
+            if retired:
+                _restart_services(lab, one, [name for name, state in one.services.items() if state != "Stopped"], cause)
+            for old in removed:
+                one.certificates.pop(old)
+            one.retired = [] if params.get("remove_others") else retired
             kept = ("tenant_id", "client_id", "object_id", "service_principal_object_id", "app_name")
             one.entra = {**{name: str(params[name]) for name in kept}, "thumbprint": thumbprint}
             _journal(lab, one, {"entra": one.entra["client_id"], "thumbprint": thumbprint}, cause)
@@ -160,17 +164,22 @@ def _thumbprint(certificate: x509.Certificate) -> str:
 def set_appliance(lab: Lab, place: str, params: Params, cause: int) -> Any:
     with lab.world.lock:
         one = lab.appliances[place.lower()]
-        before = {
+        before: dict[str, Any] = {
             "proxy_address": one.proxy.get("Address", ""),
             "proxy_bypass": one.proxy.get("Bypass", ""),
             "auto_update": one.registry.get("AutoUpdate") == "1",
             "bandwidth_limit_mbps": one.throttles.get(THROTTLE, 0) / 1_000_000,
             "blackout_windows": blackouts(Shelf(lab, place)),
         }
+        if one.gateway_restart_due:
+            before["blackout_windows"] = None  # done only when the gateway has read it
         changes = {name: params[name] for name in before if params.get(name) not in (None, before[name])}
         if changes and not params.get("check"):
             _set(one, changes)
             _journal(lab, one, {"set": changes}, cause)
+            if "blackout_windows" in changes:
+                _restart_services(lab, one, ["asrgwy"], cause)
+                one.gateway_restart_due = False
     return {"Set": list(changes), "Changed": bool(changes)}
 
 
@@ -185,7 +194,9 @@ def _set(one: Appliance, changes: dict[str, Any]) -> None:
         if changes["bandwidth_limit_mbps"]:
             one.throttles[THROTTLE] = int(changes["bandwidth_limit_mbps"] * 1_000_000)
     if "blackout_windows" in changes:
-        one.put(BLACKOUTS, json.dumps({"BlackoutWindows": changes["blackout_windows"]}).encode())
+        file = one.files.get(BLACKOUTS.lower())
+        content = {**(json.loads(file.data) if file else {}), "BlackoutWindows": changes["blackout_windows"]}
+        one.put(BLACKOUTS, json.dumps(content, ensure_ascii=False).encode())
 
 
 def restart_appliance(lab: Lab, place: str, params: Params, cause: int) -> Any:
@@ -196,14 +207,22 @@ def restart_appliance(lab: Lab, place: str, params: Params, cause: int) -> Any:
         if missing:
             raise ScriptError("NoServiceFoundForGivenName", f"There is no service {missing[0]}.")
         if not params.get("check"):
-            _journal(lab, one, {"restart": services or "machine"}, cause)
             if services:
-                one.services |= dict.fromkeys(services, "Running")
+                _restart_services(lab, one, services, cause)
             else:
+                _journal(lab, one, {"restart": "machine"}, cause)
                 # never at once, however fast the lab is: whoever asked still has to close his shell
                 pause = max(lab.schedule.short(float(params.get("delay_s") or 0)), _CLOSING_S)
                 lab.clock.at(lab.clock.monotonic() + pause, lambda: _restart(one))
     return {"Changed": True}
+
+
+def _restart_services(lab: Lab, one: Appliance, services: list[str], cause: int) -> None:
+    """Those that exist; one that was stopped runs afterwards."""
+    there = [name for name in services if name in one.services]
+    if there:
+        _journal(lab, one, {"restart": there}, cause)
+        one.services |= dict.fromkeys(there, "Running")
 
 
 def _restart(one: Appliance) -> None:

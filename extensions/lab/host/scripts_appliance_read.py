@@ -5,8 +5,8 @@ r"""The twin of get_appliance: all that one appliance shows of itself.
 
 get_appliance       {files}; ``files`` are looked for and hashed, and their version is told
     -> {ComputerName, ClockUtc, UptimeSeconds, RebootPending, Os, Licence, Hardware, Edge, InternetExplorer, Services,
-       InstalledVersion, ApplianceJson, AutoUpdate, Registry, Certificates, Vddk, Proxy, QosPolicies, BlackoutWindows,
-       ClusterCredentials, Installer, Files}; what each holds is in the functions below
+       InstalledVersion, ApplianceJson, AutoUpdate, Registry, Certificates, RetiredCertificates, Vddk, Proxy, QosPolicies,
+       BlackoutWindows, GatewayRestartDue, ClusterCredentials, Installer, Files}; what each holds is in the functions below
 """
 
 from __future__ import annotations
@@ -56,12 +56,14 @@ def get_appliance(lab: Lab, place: str, params: Params, cause: int) -> Any:
             "AutoUpdate": one.registry["AutoUpdate"] == "1" if "AutoUpdate" in one.registry else None,
             "Registry": {name: one.registry[name] for name in REGISTRY if name in one.registry},
             "Certificates": [*one.certificates.values()],
+            "RetiredCertificates": [*one.retired],
             "Vddk": _vddk(shelf),
             "Proxy": {"Address": "", "Bypass": "", **one.proxy},
             "QosPolicies": [
                 {"Name": name, "AppPath": GATEWAY, "BitsPerSecond": rate} for name, rate in one.throttles.items()
             ],
             "BlackoutWindows": blackouts(shelf),
+            "GatewayRestartDue": one.gateway_restart_due,
             "ClusterCredentials": shelf.get(CREDENTIALS + "TargetClusterCredentials.json") is not None,
             "Installer": {**_NOT_RUN, **one.installer},
             "Files": [_shown(file) for file in asked],

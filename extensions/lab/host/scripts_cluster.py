@@ -10,6 +10,7 @@ get_appliance_host  {name, folder, files}; ``files`` are to be hashed
 new_appliance_vm    {name, folder, disk, generation, cpu_cores, memory_mb, switch, vlan_id, clustered, start, check}
     -> {Id, Name, Node, State, Did: [created, clustered, started], Changed}; does what is missing
     VmDiffers | VmElsewhere | SwitchNotFound | DiskNotFound | NoMemory
+                    Hyper-V's own file of it lies in <folder>\<name>\Virtual Machines
 remove_appliance_vm {name, files, check}; with its disks, and the files named -> {Removed: [...], Changed}
     VmElsewhere
 """
@@ -136,6 +137,8 @@ def _created(lab: Lab, node: str, params: Params, cause: int) -> ClusterVm:
         disk=str(params["disk"]),
     )
     lab.cluster.vms[vm.vm_id] = vm
+    vm.configuration = f"{str(params['folder']).rstrip(chr(92))}\\{vm.name}\\Virtual Machines\\{vm.vm_id.upper()}.vmcx"
+    Shelf(lab, node).put(vm.configuration, b"vmcx", cause)
     lab.journal.write("", "target", "cluster_vm", None, vm.name, cause)
     image = Shelf(lab, node).get(vm.disk)
     if image is not None and image.data.startswith(media.VHDX_MARK):
@@ -164,6 +167,7 @@ def remove_appliance_vm(lab: Lab, node: str, params: Params, cause: int) -> Any:
         if not params.get("check"):
             if vm is not None:
                 lab.cluster.vms.pop(vm.vm_id)
+                shelf.remove(vm.configuration, cause)
                 lab.journal.write("", "target", "cluster_vm", vm.name, None, cause)
             for path in paths:
                 shelf.remove(path, cause)

@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from .twin import ScriptError
+
 _ENCODED = re.compile(r"powershell(?:\.exe)?\b.*?\s-(?:EncodedCommand|enc|ec|e)\s+([A-Za-z0-9+/=]+)", re.I | re.S)
 _NAME = re.compile(r"\A\ufeff?#\s*azlocal\.migrate script:\s*([\w.-]+)")
 # what a bootstrap must do to run a script from stdin and answer in base64; the lab runs no PowerShell, it only looks
@@ -49,7 +51,7 @@ class Refused(Exception):
 
 
 def read(line: str, stdin: bytes) -> Call:
-    """The script call that a command line and its stdin amount to, or Refused."""
+    """The script call that a command line and its stdin amount to; else Refused, or the bootstrap's own error."""
     if len(line) > _CMD_LIMIT:
         raise Refused("The command line is too long.")
     bootstrap = unwrapped(line)
@@ -62,8 +64,11 @@ def read(line: str, stdin: bytes) -> Call:
         raise Refused("stdin must be ASCII: its code page is not known.")
     try:
         given = json.loads(stdin)
+    except ValueError:
+        raise ScriptError("ScriptInput", "What was sent to the host did not arrive whole.") from None
+    try:
         script, params = given["script"], given["params"]
-    except (ValueError, TypeError, KeyError):
+    except (TypeError, KeyError):
         raise Refused('ConvertFrom-Json : stdin is not {"script": ..., "params": ...}.') from None
     named = _NAME.match(script) if isinstance(script, str) else None
     if named is None or not isinstance(params, dict):

@@ -32,6 +32,11 @@ _ROWS: dict[str, Row] = {
         "See whether a profile or a logon script of the host writes to its output",
         "after_repair",
     ),
+    "ScriptInput": (
+        "what was sent to the host did not arrive whole",
+        "Run again; see what cuts the connection between this controller and the host",
+        "later",
+    ),
     "2150858770": ("nothing answers WinRM at this address and port", _LISTENS, "after_repair"),
     "2150859046": ("WinRM of the host does not answer: firewall, network or service", _LISTENS, "after_repair"),
     "2150859193": (

@@ -9,8 +9,8 @@ from .entry import Row, table
 
 _ROWS: dict[str, Row] = {
     "appliance_elsewhere": (
-        "the virtual machine of the target appliance is on a node that could not be asked",
-        "Put that node into the inventory group azure_local_hosts, or run the task on it",
+        "the virtual machine of the target appliance is on a node that could not be asked, or on another one without a role",
+        "Put that node into the inventory group azure_local_hosts, or run the task on it; Get-VM on each node shows which it is",
         "after_repair",
     ),
     "appliance_for_azure": (
@@ -82,6 +82,11 @@ _ROWS: dict[str, Row] = {
         "the key of the appliance was generated, and it is not registered",
         "Paste the key in its configuration manager and sign in",
         "after_repair",
+    ),
+    "assignment_conditional": (
+        "a role on the cache storage account was given with a condition",
+        "Remove that assignment and run again: it is then made without a condition",
+        "done",
     ),
     "bad_appliance_name": (
         "an appliance cannot have this name",
@@ -234,6 +239,11 @@ _ROWS: dict[str, Row] = {
         "Complete these migrations, or stop their replication",
         "after_repair",
     ),
+    "link_changed_meanwhile": (
+        "somebody else linked the project to another cache storage account while the run worked on it",
+        "Run again: the account that the project is linked to by then is used",
+        "later",
+    ),
     "name_unknown": (
         "a name does not resolve where it is needed",
         "Make the name known there: in DNS, or in its hosts file",
@@ -332,6 +342,11 @@ _ROWS: dict[str, Row] = {
     "region_unsupported": (
         "a project for Azure Local may not lie in this region",
         "Choose a supported region: only metadata lies there; VMs and their disks may be anywhere",
+        "no",
+    ),
+    "reserved_tag": (
+        "a tag has the name by which the collection knows again what it made",
+        "Take the tag azlocal.migrate out of tags; it is set without being asked for",
         "no",
     ),
     "resource_group_missing": (

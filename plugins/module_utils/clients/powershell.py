@@ -23,13 +23,15 @@ from .errors import BadReply, ClientError, PermissionDenied, ServiceError
 Run = Callable[[str, bytes], tuple[int, str, str]]
 
 # Read with $input, not [Console]::In: psrp has no console. Kept short: older winrm connections encode it once more,
-# and cmd.exe ends at 8,191 characters.
+# and cmd.exe ends at 8,191 characters. What ConvertFrom-Json says of a bad input is thrown away, because it quotes all of
+# it, passwords and keys included.
 BOOTSTRAP = """\
 $ErrorActionPreference='Stop';$ProgressPreference='SilentlyContinue'
-try{$j=(@($input)-join"`n")|ConvertFrom-Json
-$v=&([ScriptBlock]::Create($j.script)) $j.params
+$j=$null;$r=@{ok=$false;error='What was sent to the host did not arrive whole.';id='ScriptInput'}
+try{$j=(@($input)-join"`n")|ConvertFrom-Json}catch{}
+if($j){try{$v=&([ScriptBlock]::Create($j.script)) $j.params
 $r=@{ok=$true;value=$v}}
-catch{$r=@{ok=$false;error="$_";id="$($_.FullyQualifiedErrorId)";line=$_.InvocationInfo.ScriptLineNumber}}
+catch{$e="$_";$r=@{ok=$false;error=$e.Substring(0,[Math]::Min(500,$e.Length));id="$($_.FullyQualifiedErrorId)"}}}
 [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $r -Depth 8 -Compress)))
 """
 
@@ -40,6 +42,7 @@ COMMAND = _PREFIX + base64.b64encode(BOOTSTRAP.encode("utf-16-le")).decode("asci
 _CLIXML_ERROR = re.compile(r'<S S="Error">(.*?)</S>', re.S)
 _CLIXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SHOWN = 300  # characters of a host's own words in a message
+_ERROR = 500  # of a script's error, as in the bootstrap
 
 # part of PowerShell's FullyQualifiedErrorId -> error; the words are Windows' own [D], the catalogue has the remedies
 _KNOWN: dict[str, type[ClientError]] = {
@@ -103,7 +106,7 @@ def _value(script_name: str, reply: dict[str, Any]) -> Any:
     identity, text = str(reply.get("id") or ""), " ".join(str(reply.get("error") or "no reason given").split())
     word = next((word for word in _KNOWN if word.lower() in identity.lower()), "")
     raise _KNOWN.get(word, ServiceError)(
-        f"The script {script_name} failed: {text}",
+        f"The script {script_name} failed: {text[:_ERROR]}",
         code=word or identity.partition(",")[0],  # who threw it stands behind the comma
         operation=script_name,
     )

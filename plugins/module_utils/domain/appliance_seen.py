@@ -80,7 +80,7 @@ class Seen:
     auto_update: bool | None = None
     registry: Mapping[str, str] = field(default_factory=dict)
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
-    retired: frozenset[str] = frozenset()  # certificates of before that are still to be removed
+    retired: frozenset[str] = frozenset()  # of before: services are still to be restarted, then these removed
     vddk_folder: str = ""
     vddk_version: str = ""
     vddk_sha256: str = ""  # of its library
@@ -89,6 +89,7 @@ class Seen:
     proxy_bypass: str = ""
     limit_mbps: float = 0.0
     blackout: str = ""
+    gateway_restart_due: bool = False  # the blackout windows are written, and not read yet
     cluster_credentials: bool = False
     installer: InstallerRun = field(default_factory=InstallerRun)
     files: Mapping[str, File] = field(default_factory=dict)  # by path, lower case

@@ -145,7 +145,7 @@ def vddk_done(package: Package, seen: Seen) -> bool:
 def _entra(app: EntraApp, seen: Seen) -> Iterator[Step]:
     former = seen.registry.get(CERTIFICATE, "").upper()
     written = {name: value for name, value in app.registry.items() if seen.registry.get(name) != value}
-    left = (seen.retired - {app.thumbprint}) & seen.certificates.keys()
+    left = seen.retired - {app.thumbprint}
     if former and former != app.thumbprint:
         text = "replace the certificate of the Entra application"
     elif app.thumbprint not in seen.certificates:
@@ -153,7 +153,7 @@ def _entra(app: EntraApp, seen: Seen) -> Iterator[Step]:
     elif written:
         text = "write the registry values of the Entra application"
     elif left:
-        text = "remove the former certificate of the Entra application"
+        text = "restart the services and remove the former certificate of the Entra application"
     else:
         return
     before = {name: seen.registry.get(name, "") for name in written}
@@ -185,6 +185,8 @@ def _settings(wanted: Wanted, seen: Seen) -> Iterator[Step]:
         after["bandwidth_limit_mbps"] = wanted.limit_mbps
     if wanted.blackout is not None and not blackout.same(seen.blackout, wanted.blackout):
         after["blackout_windows"] = blackout.text(wanted.blackout)
+    if seen.gateway_restart_due:
+        before["blackout_windows"] = f"{seen.blackout} (not read by the gateway yet)".strip()
     changed = [name for name, value in after.items() if value != before[name]]
     if changed:
         yield Step(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import target_appliance
 from .appliance_rules import UNFIT_CHARACTERS
 from .appliance_seen import CLIENT_ID, Seen
 from .appliance_setup import CREDENTIALS, SOURCE, VDDK_VERSIONS, Wanted
@@ -38,6 +39,27 @@ class Told:
 
 
 Waiting = dict[str, Any]
+
+
+def console(seen: target_appliance.Seen) -> Waiting | None:
+    """The first boot of a fresh target appliance asks for things at its console.
+
+    Inferred: a Windows whose first questions are answered tells an address through Hyper-V's integration services. One that
+    still asks may tell one too; then the next step, which signs in, finds out.
+    """
+    vm = seen.vm
+    if vm is None or not vm.running or target_appliance.addresses(vm):
+        return None
+    return {
+        "who": "somebody who may open the console of the virtual machine on the Azure Local cluster",
+        "what": (
+            "Answer what Windows asks at its first start: language and time zone, the licence terms, and a password for the"
+            " local user Administrator. Then let the machine have an address (DHCP, or set one), and put address and"
+            " password into the inventory group target_appliance"
+        ),
+        "where": f"Failover Cluster Manager, or on {seen.node}: vmconnect {seen.node} {vm.name}",
+        "data": {"node": seen.node, "vm": vm.name},
+    }
 
 
 def first_boot(wanted: Wanted, told: Told, why: str) -> Waiting:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import ids, values
+from . import ids, ours, values
 from .cache_account import PROVIDER, Account, Origin, account_id
 
 INSTANCE_TYPE = "VMwareToAzStackHCI"
@@ -174,20 +174,25 @@ class Solution:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """A protected item, as far as it keeps the infrastructure in use."""
+    """A protected item, as far as it keeps the infrastructure in use. A name that nobody told is empty."""
 
     name: str
     policy: str
     extension: str
 
+    def may_use(self, part: Part) -> bool:
+        """Whether it uses that policy or extension; one of which it is not known may."""
+        return "" in (self.policy, self.extension) or part.name.lower() in (self.policy.lower(), self.extension.lower())
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grant:
-    """A role on the account, by whatever name it was given."""
+    """A role on the account, by whatever name it was given. Azure takes no second one beside it, condition or not."""
 
     id: str
     principal: str
     role: str
+    conditional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,6 +221,7 @@ class Seen:
     account_origin: Origin = "to_make"
     grants: tuple[Grant, ...] = ()
     items: tuple[Item, ...] | None = None
+    extension_is_ours: bool = False  # asked only of one that failed
     locks: tuple[Lock, ...] | None = None
     diagnostics: Mapping[str, Any] | None = None  # of our setting; empty where there is none
 
@@ -235,6 +241,10 @@ class Seen:
     def foreign(self) -> list[Part]:
         """Extensions of other fabrics."""
         return [part for part in self.extensions if not ids.same_id(part.id, self.extension_id)]
+
+    def users(self, part: Part) -> list[str]:
+        """Names of the protected items that use it, or may, among those that were read."""
+        return [item.name for item in self.items or () if item.may_use(part)]
 
     @property
     def fabric_ids(self) -> tuple[str, str]:
@@ -266,6 +276,7 @@ class Wanted:
     locks: bool | None = None
     diagnostics: Mapping[str, str] | None = None  # by the words of DESTINATIONS
     replace: bool = False
+    replaces: str = ""  # name of the dead target appliance whose place ours takes
 
     @property
     def account_id(self) -> str:
@@ -279,6 +290,12 @@ class Wanted:
 
 def policy_id(vault_id: str) -> str:
     return f"{vault_id}/replicationPolicies/{ids.name(vault_id)}{INSTANCE_TYPE}policy"
+
+
+def assignment_id(project_id: str, account_id: str, principal: str, role_id: str) -> str:
+    """Where we give a role on the account."""
+    name = ours.assignment_name(project_id, account_id, principal, role_id)
+    return f"{account_id}/providers/Microsoft.Authorization/roleAssignments/{name}"
 
 
 def lock_id(scope: str) -> str:

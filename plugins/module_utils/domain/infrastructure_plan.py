@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from . import cache_account, ids, ours, values
+from . import cache_account, ids, values
 from .infrastructure import (
     INSTANCE_TYPE,
     LOCK_LEVEL,
@@ -29,11 +29,12 @@ from .infrastructure import (
     Side,
     Solution,
     Wanted,
+    assignment_id,
     diagnostics_id,
     lock_id,
     policy_id,
 )
-from .infrastructure_problems import is_rewritten, other_account, other_fabrics, problems
+from .infrastructure_problems import is_rewritten, of_dead_target, other_account, other_fabrics, problems
 from .problem import Problem, blocking
 from .project_plan import mended
 
@@ -198,7 +199,6 @@ def _grants(seen: Seen, wanted: Wanted) -> Iterator[Step]:
     if seen.vault is None:
         return
     held = {(grant.principal.lower(), grant.role.lower()) for grant in seen.grants}
-    authorization = "providers/Microsoft.Authorization"
     subscription = f"/subscriptions/{ids.segment(seen.account_id, 'subscriptions')}"
     for who, principal in seen.principals.items():
         if not principal and who != VAULT:
@@ -206,16 +206,15 @@ def _grants(seen: Seen, wanted: Wanted) -> Iterator[Step]:
         for role, role_id in ROLES.items():
             if (principal.lower(), role_id) in held:
                 continue
-            name = ours.assignment_name(wanted.project_id, seen.account_id, principal, role_id)
             properties = {
-                "roleDefinitionId": f"{subscription}/{authorization}/roleDefinitions/{role_id}",
+                "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role_id}",
                 "principalId": principal,
                 "principalType": "ServicePrincipal",
             }
             yield Step(
                 kind="grant",
                 verb="put",
-                path=f"{seen.account_id}/{authorization}/roleAssignments/{name}" if principal else "",
+                path=assignment_id(wanted.project_id, seen.account_id, principal, role_id) if principal else "",
                 what=f"role {role} of {who} on the cache storage account",
                 body={"properties": properties},
                 after=role,
@@ -252,7 +251,7 @@ def _extension(seen: Seen, wanted: Wanted) -> Iterator[Step]:
         yield Step(kind="extension", verb="wait", path=own.id, what=what)
         return
     if own is None:
-        for part in seen.foreign:
+        for part in (part for part in seen.foreign if not of_dead_target(part, seen, wanted)):
             yield from removal("extension", part, f"replication extension {part.name} of other appliances")
     elif own.is_bad or other_fabrics(own, seen) or other_account(own, seen):
         yield from removal("extension", own, what)

@@ -4,7 +4,7 @@
 """What forbids an infrastructure to be made or kept, and what is only told.
 
 A leftover that failed, or that belongs to other appliances, is named. It is replaced on request only, and never while
-a protected item uses it.
+a protected item uses it. Our own extension that failed because roles were not in effect yet is made anew unasked.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from . import cache_account, ids
-from .infrastructure import DESTINATIONS, GOOD, Minutes, Part, Seen, Wanted
+from .infrastructure import DESTINATIONS, GOOD, ROLES, Minutes, Part, Seen, Wanted
 from .problem import Problem
+from .project_rules import reserved_tags
 
 # What a service says while Entra and Azure RBAC still spread what was just written [codes: P, the Terraform module of
 # Microsoft retries these; which of them the extension's job may end with is inferred].
@@ -49,12 +50,14 @@ def asked(wanted: Wanted) -> Iterator[Problem]:
                 remedy="Give the whole id, as the portal shows it under Properties",
                 field=option,
             )
+    yield from reserved_tags(wanted.tags)
 
 
 def problems(seen: Seen, wanted: Wanted) -> Iterator[Problem]:
     """All of them: refusals forbid every step, the others are warnings."""
     yield from _policy_problems(seen, wanted)
     yield from _account_problems(seen, wanted)
+    yield from _conditions(seen)
     yield from _extension_problems(seen, wanted)
     yield from _agent_problems(seen)
 
@@ -119,9 +122,25 @@ def _account_problems(seen: Seen, wanted: Wanted) -> Iterator[Problem]:
         )
 
 
+def _conditions(seen: Seen) -> Iterator[Problem]:
+    """A condition may keep out what the role is needed for, and the service does not say so."""
+    for who, principal in seen.principals.items():
+        for role, role_id in ROLES.items():
+            wanted = (principal.lower(), role_id)
+            rows = [row for row in seen.grants if (row.principal.lower(), row.role.lower()) == wanted]
+            if rows and all(row.conditional for row in rows):
+                yield Problem(
+                    code="assignment_conditional",
+                    severity="warn",
+                    text=f"role {role} of {who} on the cache storage account {ids.name(seen.account_id)} has a condition "
+                    f"(assignment {ids.name(rows[0].id)}), which may keep replication out",
+                    remedy="Remove that assignment and run again: it is then made without a condition",
+                )
+
+
 def _extension_problems(seen: Seen, wanted: Wanted) -> Iterator[Problem]:
     own = seen.extension
-    if own is not None and own.is_bad and not passes("extension", own.reason_code, own.reason):
+    if own is not None and own.is_bad and not _is_made_anew(own, seen):
         why = f": {own.reason} ({own.reason_code})" if own.reason_code else ""
         text = f"the replication extension {own.name} is {own.state}{why}"
         yield from _problem("extension_failed", text, own, seen, wanted)
@@ -131,11 +150,23 @@ def _extension_problems(seen: Seen, wanted: Wanted) -> Iterator[Problem]:
         yield from _problem("extension_other_account", text, own, seen, wanted)
     for part in seen.foreign:
         text = f"the vault holds a replication extension of other appliances, {part.name} ({part.state})"
-        if own is None and seen.extension_id:
+        if own is None and seen.extension_id and not of_dead_target(part, seen, wanted):
             yield from _problem("extension_foreign", text, part, seen, wanted)
         else:
             remedy = "One project serves one pair of appliances; delete it once no VM uses it"
             yield Problem(code="extension_foreign", severity="warn", text=text, remedy=remedy)
+
+
+def _is_made_anew(own: Part, seen: Seen) -> bool:
+    """Unasked: a run of ours made it, no item uses it, and it failed for want of something that comes by itself."""
+    ours = seen.extension_is_ours and seen.items is not None and not seen.users(own)
+    return ours and passes("extension", own.reason_code, own.reason)
+
+
+def of_dead_target(part: Part, seen: Seen, wanted: Wanted) -> bool:
+    """Whether it joins our source appliance to the target appliance that ours replaces: it stays beside ours."""
+    source, target = part.fabric_ids
+    return bool(wanted.replaces and target) and ids.same_id(source, seen.source.fabric_id)
 
 
 def _agent_problems(seen: Seen) -> Iterator[Problem]:
@@ -168,9 +199,7 @@ def other_account(own: Part, seen: Seen) -> str:
 
 def _problem(code: str, text: str, part: Part, seen: Seen, wanted: Wanted) -> Iterator[Problem]:
     """Named; it may go only on request, and only while no protected item uses it."""
-    users = [
-        item.name for item in seen.items or () if part.name.lower() in (item.policy.lower(), item.extension.lower())
-    ]
+    users = seen.users(part)
     if not wanted.replace:
         remedy = "Run with replace: true to have it removed and made anew, or remove it yourself"
         yield Problem(code=code, severity="block", text=text, remedy=remedy)

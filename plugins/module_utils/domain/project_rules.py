@@ -10,9 +10,9 @@ project that has discovered for Azure, or from Hyper-V, cannot be used again (pl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from . import geographies, ids, values
+from . import geographies, ids, ours, values
 from .appliance_map import Known, details_of, known
 from .problem import Problem
 from .project_seen import AZURE_SOLUTION, DISCOVERY_SOLUTION, Seen, Wanted, state_of
@@ -46,6 +46,7 @@ def asked(wanted: Wanted) -> list[Problem]:
     """What is wrong with the request itself, whatever there is in Azure."""
     found = appliance_name(wanted.source_appliance, "source_appliance")
     found += appliance_name(wanted.target_appliance, "target_appliance")
+    found += appliance_name(wanted.replaces, "replaces") if wanted.replaces else []
     if wanted.source_appliance.lower() == wanted.target_appliance.lower():
         text = f"source and target appliance are both called {wanted.source_appliance}"
         found.append(_problem("bad_appliance_name", text, "Give them two names", "target_appliance"))
@@ -80,10 +81,19 @@ def _location(location: str, wanted: Wanted, field: str) -> list[Problem]:
     return [_problem("region_unsupported", text, remedy, field)]
 
 
+def reserved_tags(tags: Iterable[str]) -> Iterator[Problem]:
+    """Our own mark is not for others to set: each run would change it back. Names of tags have no case."""
+    for name in tags:
+        if name.lower() == ours.TAG:
+            text = f"the tag {name} is ours: it marks what this collection made"
+            yield _problem("reserved_tag", text, f"Take {name} out of tags; it is set without being asked for", "tags")
+
+
 def _tags(wanted: Wanted) -> Iterator[Problem]:
     remedy = "Give at most 49 tags, with names up to 512 and values up to 256 characters, none of < > % & \\ ? /"
     if len(wanted.tags) > _MOST_TAGS:
         yield _problem("bad_tags", f"{len(wanted.tags)} tags are more than Azure takes", remedy, "tags")
+    yield from reserved_tags(wanted.tags)
     for name, value in wanted.tags.items():
         if not _TAG_NAME.fullmatch(name) or len(value) > 256:
             yield _problem("bad_tags", f"Azure does not take the tag {name!r}", remedy, "tags")
@@ -163,6 +173,8 @@ def _appliance(wanted: Wanted, there: Known) -> Iterator[Problem]:
     elif not (vmware or target):
         text = f"{who} discovers physical servers"
         yield _problem("project_used_for_azure", text, _NEW_PROJECT, "project")
+    elif target and name == wanted.replaces.lower():
+        return  # dead; ours takes its place
     elif name != (wanted.source_appliance if vmware else wanted.target_appliance).lower():
         yield _second(wanted, there, "source" if vmware else "target")
 
@@ -174,4 +186,6 @@ def _second(wanted: Wanted, there: Known, role: str) -> Problem:
         f"a project has one {role} appliance"
     )
     remedy = f"Set {field} to {there.name} if it is the one; else remove that appliance, or name another project"
+    if role == "target":
+        remedy += f"; if it is dead and {wanted.target_appliance} takes its place, set replaces to {there.name}"
     return _problem("second_appliance", text, remedy, field)

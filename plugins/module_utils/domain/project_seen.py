@@ -37,6 +37,7 @@ class Wanted:
     project: str
     source_appliance: str
     target_appliance: str
+    replaces: str = ""  # name of the dead target appliance whose place ours takes
     cluster_id: str = ""
     location: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)

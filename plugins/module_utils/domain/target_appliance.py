@@ -173,6 +173,11 @@ def is_disk(path: str) -> bool:
     return path.lower().endswith(tuple(GENERATIONS))
 
 
+def is_configuration(path: str, name: str) -> bool:
+    """Whether Hyper-V wrote it of a machine that we made. An image may bring such a file, which lies elsewhere."""
+    return path.lower().endswith(".vmcx") and f"\\{image_of(path, name)}\\{name}\\".lower() in path.lower()
+
+
 def choose_disk(wanted: Wanted, paths: Sequence[str]) -> tuple[str, tuple[Problem, ...]]:
     """The disk among the files of the image."""
     disks = [path for path in paths if is_disk(path)]
@@ -203,6 +208,8 @@ def plan(wanted: Wanted, seen: Seen) -> Plan:
     if seen.vm is None and seen.role is not None:
         return _by_role(wanted, seen, seen.role)
     vm = seen.vm
+    if vm is None and (left := [path for path in seen.files if is_configuration(path, wanted.name)]):
+        return _unseen(wanted, seen, left[0])
     images = {image_of(disk, wanted.name) for disk in vm.disks} - {""} if vm else set()
     if vm is not None and not images and (vm.disks or not seen.files):
         disks = ", ".join(vm.disks) or "none"
@@ -247,6 +254,16 @@ def _by_role(wanted: Wanted, seen: Seen, role: Role) -> Plan:
         return Plan()
     text = f"{wanted.name} is on {role.owner}, which could not be asked"
     remedy = f"put {role.owner} into the inventory group azure_local_hosts, or run the task on it"
+    return Plan(problems=(_block("appliance_elsewhere", text, remedy),))
+
+
+def _unseen(wanted: Wanted, seen: Seen, path: str) -> Plan:
+    """Its configuration is there, and this node does not show it: no role yet, so only the node that made it does."""
+    text = f"a virtual machine {wanted.name} of ours is registered on another node than {seen.node}, without a role"
+    remedy = (
+        f"run Get-VM -Name {wanted.name} on each node of the cluster, and this task on the node that shows it; if none does,"
+        f" remove {path}"
+    )
     return Plan(problems=(_block("appliance_elsewhere", text, remedy),))
 
 
@@ -365,28 +382,4 @@ def described(seen: Seen) -> dict[str, Any]:
         "disk": vm.disks[0] if vm.disks else "",
         "addresses": addresses(vm),
         "clustered": vm.clustered,
-    }
-
-
-# -- what a person has to do --------------------------------------------------------------------------------------------
-
-
-def waiting(seen: Seen) -> dict[str, Any] | None:
-    """The first boot of a fresh appliance asks for things at its console.
-
-    Inferred: a Windows whose first questions are answered tells an address through Hyper-V's integration services. One that
-    still asks may tell one too; then the next step, which signs in, finds out.
-    """
-    vm = seen.vm
-    if vm is None or not vm.running or addresses(vm):
-        return None
-    return {
-        "who": "somebody who may open the console of the virtual machine on the Azure Local cluster",
-        "what": (
-            "Answer what Windows asks at its first start: language and time zone, the licence terms, and a password for the"
-            " local user Administrator. Then let the machine have an address (DHCP, or set one), and put address and"
-            " password into the inventory group target_appliance"
-        ),
-        "where": f"Failover Cluster Manager, or on {seen.node}: vmconnect {seen.node} {vm.name}",
-        "data": {"node": seen.node, "vm": vm.name},
     }

@@ -9,14 +9,15 @@ Cost, where all is there: 12 requests, one more each for locks, diagnostic setti
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..clients.arm import ArmClient
-from ..clients.errors import NotFound
+from ..clients.errors import ClientError, NotFound
 from ..domain import appliance_map, ids, infrastructure, values
 from ..domain.cache_account import PROVIDER, Account, Origin, found, names
 from ..domain.infrastructure import Grant, Item, Lock, Part, Seen, Side, Solution, Vault, Wanted
+from ..domain.infrastructure_problems import passes
 from . import scope as where
 from .project import Fabric, NotReady, Project
 
@@ -36,7 +37,7 @@ class Reader:
     def seen(self, wanted: Wanted) -> Seen:
         solution = Solution.parse(self.project.migration_solution)
         source = self._side(self.scope.source_appliance, "source")
-        target = self._side(self.scope.target_appliance, "target")
+        target = self._side(self.scope.target_appliance, "target", wanted.replaces)
         region = values.text(self.arm.get(self.scope.project_path, where.MIGRATE).get("location"))
         seen = Seen(project_region=region, solution=solution, source=source, target=target)
         if not solution.vault_id:
@@ -51,11 +52,11 @@ class Reader:
         seen = dataclasses.replace(
             seen,
             extensions=self.extensions(seen),
-            items=self.items(solution.vault_id) if wanted.replace else None,
+            items=self.items() if wanted.replace else None,
             locks=None if wanted.locks is None else self.locks(),
             diagnostics=None if wanted.diagnostics is None else self.diagnostics(solution.vault_id),
         )
-        return self._with_account(seen, wanted)
+        return self.judged(self._with_account(seen, wanted))
 
     def solution(self) -> Solution:
         """Read afresh: the service keeps counters in it."""
@@ -81,17 +82,42 @@ class Reader:
         listed = self.parts("replicationExtensions")
         return tuple(self._explained(part) if ids.same_id(part.id, seen.extension_id) else part for part in listed)
 
+    def judged(self, seen: Seen) -> Seen:
+        """Of our pair's extension that may succeed next time: who made it, and whether items use it by now."""
+        own = seen.extension
+        if own is None or not own.is_bad or not passes("extension", own.reason_code, own.reason):
+            return seen
+        return dataclasses.replace(
+            seen, items=self.items(), extension_is_ours=seen.extension_is_ours or self._is_ours(own, seen)
+        )
+
+    def _is_ours(self, extension: Part, seen: Seen) -> bool:
+        """It takes no tag [S], so it is known by its account: one that we made, or gave roles on. Their list may lag."""
+        if seen.account is None or not ids.same_id(extension.account_id, seen.account_id):
+            return False
+        paths = [
+            infrastructure.assignment_id(self.scope.project_path, seen.account_id, principal, role)
+            for principal in filter(None, seen.principals.values())
+            for role in infrastructure.ROLES.values()
+        ]
+        if seen.account.is_ours(self.scope.project) or any(
+            ids.same_id(grant.id, path) for grant in seen.grants for path in paths
+        ):
+            return True
+        return any(self.arm.get_or_none(path, where.AUTHORIZATION) is not None for path in paths)
+
     def account(self, account_id: str) -> Account | None:
         body = self.arm.get_or_none(account_id, where.STORAGE)
         return None if body is None else Account.parse(body)
 
     # -- appliances ---------------------------------------------------------------------------------------------
 
-    def _side(self, name: str, role: str) -> Side:
-        """An appliance as the project knows it, from its key on. Another one in its place is an error."""
+    def _side(self, name: str, role: str, replaces: str = "") -> Side:
+        """An appliance as the project knows it, from its key on. Another one in its place is an error, unless it is dead."""
         known = appliance_map.known(self.project.discovery_solution)
         own = next((appliance for appliance in known if appliance.name.lower() == name.lower()), None)
-        if own is None and not any(appliance.kind == _SITES[role] for appliance in known):
+        others = [each for each in known if each.kind == _SITES[role] and each.name.lower() != replaces.lower()]
+        if own is None and not others:
             return Side(appliance=name, role=role)
         registered = own is not None and own.registered is True
         return Side(appliance=name, role=role, site_id=self.project.site_id(name), registered=registered)
@@ -132,16 +158,18 @@ class Reader:
         reason = next((values.text(error.get("message")) for error in errors), "")
         return dataclasses.replace(part, reason_code=code, reason=reason.rstrip("."))
 
-    def items(self, vault_id: str) -> tuple[Item, ...]:
-        listed = self.arm.list(f"{vault_id}/protectedItems", self.project.version)
-        return tuple(
-            Item(
-                name=body["name"],
-                policy=values.text(values.mapping(body.get("properties")).get("policyName")),
-                extension=values.text(values.mapping(body.get("properties")).get("replicationExtensionName")),
-            )
-            for body in listed
-        )
+    def items(self, *, whole: bool = True) -> tuple[Item, ...]:
+        """``whole``: what the list leaves out is read by name, several at a time; what that leaves out too stays empty."""
+        listed = self.arm.list(f"{self.project.vault_id}/protectedItems", self.project.version)
+        lacking = [body for body in listed if whole and "" in (_item(body).policy, _item(body).extension)]
+        replies = self.arm.map(lambda body: self.arm.get_or_none(body["id"], self.project.version), lacking)
+        alone: dict[str, dict[str, Any] | None] = {}
+        for body, reply in zip(lacking, replies, strict=True):
+            if isinstance(reply, ClientError):
+                raise reply  # nothing may be decided by a trimmed row
+            alone[body["id"]] = reply
+        found = (alone.get(body["id"], body) for body in listed)
+        return tuple(_item(body) for body in found if body is not None)
 
     # -- around it ----------------------------------------------------------------------------------------------
 
@@ -183,12 +211,16 @@ class Reader:
         ]
 
     def _grants(self, account_id: str) -> Iterator[Grant]:
-        """Roles given on the account itself, without a condition; those inherited may be taken away elsewhere."""
+        """Roles given on the account itself; those inherited may be taken away elsewhere."""
         for row in self.assignments(account_id):
             said = row["properties"]
-            if ids.same_id(values.text(said.get("scope")), account_id) and not said.get("condition"):
-                role = ids.name(values.text(said.get("roleDefinitionId")))
-                yield Grant(id=row["id"], principal=values.text(said.get("principalId")), role=role)
+            if ids.same_id(values.text(said.get("scope")), account_id):
+                yield Grant(
+                    id=row["id"],
+                    principal=values.text(said.get("principalId")),
+                    role=ids.name(values.text(said.get("roleDefinitionId"))),
+                    conditional=bool(said.get("condition")),
+                )
 
     def assignments(self, scope: str) -> list[dict[str, Any]]:
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
@@ -202,6 +234,15 @@ def _candidates(seen: Seen, wanted: Wanted) -> Iterator[tuple[Origin, str]]:
         yield "given", wanted.account_id
     if seen.extension is not None and seen.extension.account_id:
         yield "of_extension", seen.extension.account_id
+
+
+def _item(body: Mapping[str, Any]) -> Item:
+    said = values.mapping(body.get("properties"))
+    return Item(
+        name=values.text(body.get("name")),
+        policy=values.text(said.get("policyName")),
+        extension=values.text(said.get("replicationExtensionName")),
+    )
 
 
 def _is_about(job: dict[str, Any], part_id: str) -> bool:

@@ -54,7 +54,7 @@ def _in_vault(reader: Reader, solution: Solution) -> dict[str, Any]:
         "fabric_ids": tuple(fabric.id for fabric in fabrics if fabric),
         "policy": reader.part(infrastructure.policy_id(vault.id)),
         "extensions": tuple(reader.parts("replicationExtensions")),
-        "items": reader.items(vault.id),
+        "items": reader.items(whole=False),
         "locks": reader.locks(),
         "has_diagnostics": bool(reader.diagnostics(vault.id)),
     }

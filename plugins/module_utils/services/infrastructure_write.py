@@ -76,7 +76,7 @@ class Writer:
             return dataclasses.replace(seen, vault=self.reader.vault())
         body = self.writes.settled(step.path, self._version(step.kind))
         if step.kind == "extension":
-            return dataclasses.replace(seen, extensions=self.reader.extensions(seen))
+            return self.reader.judged(dataclasses.replace(seen, extensions=self.reader.extensions(seen)))
         return _without(seen, step) if body is None else _with(seen, step, body)
 
     def _identity(self, seen: Seen, step: Step) -> Seen:
@@ -92,7 +92,8 @@ class Writer:
         now = self.reader.solution()
         if now.account_id.lower() != seen.solution.account_id.lower():
             raise Conflict(
-                f"the project was linked to the cache storage account {now.account_id} while we worked on it"
+                f"the project was linked to the cache storage account {now.account_id} while we worked on it",
+                code="link_changed_meanwhile",
             )
         changed = True
         try:
@@ -123,10 +124,10 @@ class Writer:
             return _with(seen, step, self._put(step))
         except ServiceError as error:
             self.failure = error
-            after = dataclasses.replace(seen, extensions=self.reader.extensions(seen))
+            after = dataclasses.replace(seen, extensions=self.reader.extensions(seen), extension_is_ours=True)
             if after.extension is None:
                 raise
-            return after
+            return self.reader.judged(after)
 
 
 def _with(seen: Seen, step: Step, body: Mapping[str, Any]) -> Seen:

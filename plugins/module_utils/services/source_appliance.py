@@ -9,7 +9,7 @@ import dataclasses
 from typing import Any
 
 from ..clients.clock import Clock
-from ..clients.errors import Conflict, DeadlineExceeded, InvalidRequest, NotFound
+from ..clients.errors import ClientError, Conflict, DeadlineExceeded, InvalidRequest, NotFound
 from ..clients.ova import Ova
 from ..clients.vcenter_import import VcenterImport
 from ..clients.vcenter_session import VcenterSettings
@@ -33,6 +33,7 @@ class Outcome:
     warnings: list[str] = dataclasses.field(default_factory=list)
     msg: str = ""
     waiting_for: dict[str, Any] | None = None
+    error: ClientError | None = None  # what ended it; what was done before is in ``acts``
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,17 +63,24 @@ class SourceAppliance:
     lease_s: float = imports.LEASE_S
 
     def run(self) -> Outcome:
-        wanted, outcome = self.wanted, Outcome()
+        """All steps. An error after the first of them carries them, as ``done``."""
+        outcome = Outcome()
+        try:
+            self._run(outcome)
+        except ClientError as error:
+            error.after(outcome.acts)
+            raise
+        return outcome
+
+    def _run(self, outcome: Outcome) -> None:
+        wanted = self.wanted
         refuse(domain.refuse(wanted, deploys=wanted.state != "absent"))
         found, plan = self._look()
         first = plan.machine
         outcome.before = domain.shown(first)
         while plan.act:
             if len(outcome.acts) == MOST_STEPS:
-                raise Conflict(
-                    f"{wanted.name} is not as wanted after {MOST_STEPS} steps: {', '.join(outcome.acts)}",
-                    code="appliance_restless",
-                )
+                raise Conflict(f"{wanted.name} is not as wanted after {MOST_STEPS} steps", code="appliance_restless")
             self._do(plan, outcome)
             outcome.acts.append(plan.act)
             if self.check:
@@ -83,7 +91,6 @@ class SourceAppliance:
         outcome.msg = domain.sentence(wanted.name, outcome.acts, check=self.check)
         if outcome.machine and wanted.state != "absent":
             outcome.waiting_for = domain.waiting(outcome.machine, self.vcenter.hostname)
-        return outcome
 
     def _look(self) -> tuple[list[Machine], Plan]:
         found = [Machine.parse(vm) for vm in self.vcenter.machines_named(self.wanted.name)]
@@ -154,8 +161,11 @@ class SourceAppliance:
 
 def deployed(settings: VcenterSettings, wanted: Wanted, source: Source | None, *, check: bool) -> Outcome:
     """The appliance of the OVA, as wanted."""
-    with VcenterImport(settings) as vcenter:
-        return SourceAppliance(vcenter=vcenter, wanted=wanted, source=source, check=check).run()
+    try:
+        with VcenterImport(settings) as vcenter:
+            return SourceAppliance(vcenter=vcenter, wanted=wanted, source=source, check=check).run()
+    except ClientError as error:
+        return Outcome(acts=[*error.done], error=error)
 
 
 def adopted(settings: VcenterSettings, wanted: Wanted) -> Adopted:

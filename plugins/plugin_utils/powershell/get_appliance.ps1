@@ -224,6 +224,7 @@ $found = foreach ($path in $files) {
     Proxy = Get-Proxy
     QosPolicies = @(Get-Throttle)
     BlackoutWindows = "$((Get-JsonFile "$settings\GatewayDataWorker.json").BlackoutWindows)"
+    GatewayRestartDue = [bool](Get-RegistryValue $ownKey 'GatewayRestartDue')
     ClusterCredentials = Test-Path -LiteralPath "$credentials\TargetClusterCredentials.json" -PathType Leaf
     Installer = Get-Installer
     Files = @($found)

@@ -32,6 +32,9 @@ if ($vm) {
     if (-not $whole -and -not $begun) {
         Stop-Script 'VmDiffers' "There is a VM $name with the disk $($disks -join ', ')."
     }
+} elseif (@(Get-ChildItem -LiteralPath "$folder\$name" -Recurse -Filter '*.vmcx' -ErrorAction SilentlyContinue)) {
+    # what New-VM writes: a VM without a role is shown by the node that made it, and by no other
+    Stop-Script 'VmElsewhere' "Another node has made $name, which has no role in the cluster yet."
 }
 if (-not @(Get-VMSwitch | Where-Object { $_.Name -eq "$($Params.switch)" })) {
     Stop-Script 'SwitchNotFound' "There is no virtual switch $($Params.switch)."

@@ -46,6 +46,11 @@ function Get-Reply($Complete, $Offset, $Changed) {
     }
 }
 
+function Close-Share {
+    # one runspace may serve many runs of this script, as with psrp: what a run has opened it closes
+    Remove-PSDrive -Name 'AzlocalMigrate' -Scope Global -Force -ErrorAction SilentlyContinue
+}
+
 function Open-Share($Unc) {
     # this logon cannot go further by itself: a share needs a login of its own
     $root = '\\' + (($Unc.TrimStart('\') -split '\\')[0..1] -join '\')
@@ -53,6 +58,7 @@ function Open-Share($Unc) {
     $secret = New-Object System.Security.SecureString
     foreach ($character in "$($Params.password)".ToCharArray()) { $secret.AppendChar($character) }
     $login = New-Object System.Management.Automation.PSCredential("$($Params.user)", $secret)
+    Close-Share
     try {
         $null = New-PSDrive -Name 'AzlocalMigrate' -PSProvider FileSystem -Root $root -Credential $login -Scope Global
     } catch {
@@ -96,16 +102,21 @@ function Receive-Source {
         }
         return
     }
-    if ($source.StartsWith('\\')) { Open-Share $source }
-    if (-not (Test-Path -LiteralPath $source -PathType Leaf)) { Stop-Script 'SourceNotFound' "$source was not found." }
-    if ($Params.check) { return }
-    $from = [IO.File]::Open($source, [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]::Read)
+    $share = $source.StartsWith('\\')
+    if ($share) { Open-Share $source }
     try {
-        if ($begun -gt $from.Length) { $begun = 0 }
-        $null = $from.Seek($begun, [IO.SeekOrigin]::Begin)
-        Copy-Rest $from $begun
+        if (-not (Test-Path -LiteralPath $source -PathType Leaf)) { Stop-Script 'SourceNotFound' "$source was not found." }
+        if ($Params.check) { return }
+        $from = [IO.File]::Open($source, [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]::Read)
+        try {
+            if ($begun -gt $from.Length) { $begun = 0 }
+            $null = $from.Seek($begun, [IO.SeekOrigin]::Begin)
+            Copy-Rest $from $begun
+        } finally {
+            $from.Dispose()
+        }
     } finally {
-        $from.Dispose()
+        if ($share) { Close-Share }
     }
 }
 

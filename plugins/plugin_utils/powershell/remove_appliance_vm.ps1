@@ -36,6 +36,9 @@ if ($vm) {
     }
 } elseif ($role) {
     Stop-Script 'VmDiffers' "There is a role $name, and no VM of that name."
+} elseif ($files -match ('\\azlocal\.migrate\\{0}\\[0-9a-f]+\\{0}\\.+\.vmcx$' -f [regex]::Escape($name))) {
+    # a VM without a role is shown by the node that made it, and by no other
+    Stop-Script 'VmElsewhere' "Another node has made $name, which has no role in the cluster."
 }
 
 foreach ($file in $files) {

@@ -5,10 +5,12 @@
 #
 # Proxy of WinHTTP, automatic update, limit of the bandwidth (a QoS policy of this machine) and the blackout windows of the
 # gateway. Null leaves a thing as it is; an empty text or 0 takes it away.
+# That the gateway has not read its file yet is noted before the file is written, and the note goes when it has restarted.
 # Params: proxy_address, proxy_bypass, auto_update, bandwidth_limit_mbps, blackout_windows, check
 param($Params)
 
 $key = 'HKLM:\SOFTWARE\Microsoft\AzureAppliance'
+$ownKey = 'HKLM:\SOFTWARE\azlocal.migrate'
 $policyName = 'ThrottleReplication'
 $gatewayFile = "$env:ProgramData\Microsoft Azure\Config\GatewayDataWorker.json"
 $set = @()
@@ -66,13 +68,19 @@ if ($null -ne $Params.blackout_windows) {
         # the file may hold more than this one setting
         $content = [pscustomobject]@{}
         if (Test-Path -LiteralPath $gatewayFile -PathType Leaf) {
-            $content = Get-Content -LiteralPath $gatewayFile -Raw -Encoding UTF8 | ConvertFrom-Json
+            # the words of a failed conversion would quote the whole file
+            try { $content = Get-Content -LiteralPath $gatewayFile -Raw -Encoding UTF8 | ConvertFrom-Json } catch { $content = $null }
+            if (-not $content) { throw "$gatewayFile is no JSON." }
         }
         $content | Add-Member -NotePropertyName 'BlackoutWindows' -NotePropertyValue "$($Params.blackout_windows)" -Force
-        Set-Content -LiteralPath "$gatewayFile.new" -Value (ConvertTo-Json $content -Depth 8) -Encoding ASCII
+        if (-not (Test-Path -LiteralPath $ownKey)) { New-Item -Path $ownKey | Out-Null }
+        Set-ItemProperty -LiteralPath $ownKey -Name 'GatewayRestartDue' -Value 1 -Type DWord
+        # UTF-8 without a mark at its beginning
+        [IO.File]::WriteAllText("$gatewayFile.new", (ConvertTo-Json $content -Depth 8))
         Move-Item -LiteralPath "$gatewayFile.new" -Destination $gatewayFile -Force
         # it reads the file when it starts
         Get-Service -Name asrgwy -ErrorAction SilentlyContinue | Restart-Service -Force
+        Remove-ItemProperty -LiteralPath $ownKey -Name 'GatewayRestartDue'
     }
 }
 

@@ -5,6 +5,7 @@
 #
 # Gives the appliance an Entra application of its own: the certificate into LocalMachine\My, then the eight registry values,
 # and only then takes the former certificate away. Only certificates that these values named before are ever removed.
+# A former certificate is noted first, and the note goes last: while it is there, the services are still to be restarted.
 # Params: tenant_id, client_id, object_id, service_principal_object_id, app_name, thumbprint,
 #         pfx (base64; empty: the certificate is there already), pfx_password, remove_others, check
 param($Params)
@@ -78,12 +79,13 @@ if (-not $Params.check) {
     foreach ($name in $written) {
         Set-ItemProperty -LiteralPath $key -Name $name -Value $values[$name] -Type String
     }
-    if ($former -and $former -ne $thumbprint) {
+    if ($retired.Count) {
         # services keep the key that they have opened; no document says that they look for a new one
         foreach ($service in @(Get-Service -Name $serviceNames -ErrorAction SilentlyContinue)) {
-            if ("$($service.Status)" -eq 'Running') { Restart-Service -Name $service.Name -Force }
+            if ("$($service.Status)" -ne 'Stopped') { Restart-Service -Name $service.Name -Force }
         }
     }
+    # a restart that fails ends the script before this
     foreach ($old in $removed) {
         Remove-Item -LiteralPath "Cert:\LocalMachine\My\$old" -DeleteKey
     }
@@ -96,5 +98,5 @@ if (-not $Params.check) {
     Imported = [bool]$imported
     Values = @($written)
     Removed = @($removed)
-    Changed = [bool]($imported -or $written.Count -or $removed.Count)
+    Changed = [bool]($imported -or $written.Count -or $retired.Count)
 }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,26 @@ PAGE = Path(__file__).parents[3] / "docs" / "powershell.md"
 ROW = re.compile(r"^\| `(\w+)` \|(.+)\|(.+)\|(.+)\|$", re.MULTILINE)
 
 
-def errors(text: str) -> list[str]:
+def nodes(text: str) -> Iterator[tree_sitter.Node]:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-    found, waiting = [], [parser.parse(text.encode()).root_node]
+    waiting = [parser.parse(text.encode()).root_node]
     while waiting:
         node = waiting.pop()
-        if node.is_error or node.is_missing:
-            found.append(f"line {node.start_point[0] + 1}: {(node.text or b'')[:60]!r}")
+        yield node
         waiting += node.children
-    return found
+
+
+def of_kind(text: str, kind: str) -> list[str]:
+    """The text of every node of this kind."""
+    return [(node.text or b"").decode() for node in nodes(text) if node.type == kind]
+
+
+def errors(text: str) -> list[str]:
+    return [
+        f"line {node.start_point[0] + 1}: {(node.text or b'')[:60]!r}"
+        for node in nodes(text)
+        if node.is_error or node.is_missing
+    ]
 
 
 def test_there_are_scripts() -> None:
@@ -66,6 +78,63 @@ def test_no_twin_without_a_script() -> None:
 
 def test_bootstrap_parses() -> None:
     assert errors(powershell.BOOTSTRAP) == []
+
+
+@pytest.mark.parametrize("name", ["", "get_appliance", "set_appliance"])
+def test_no_conversion_of_what_others_wrote_speaks_for_itself(name: str) -> None:
+    """In Windows PowerShell 5.1 the error of ConvertFrom-Json quotes all that it was given."""
+    text = scripts.script_text(name) if name else powershell.BOOTSTRAP
+    guarded = [tried for tried in of_kind(text, "try_statement") if "ConvertFrom-Json" in tried]
+    assert len(guarded) == text.count("ConvertFrom-Json")
+    for tried in guarded:
+        assert "catch" in tried and "$_" not in tried, tried
+
+
+def order(name: str, *parts: str) -> list[int]:
+    """Where each part stands in the script, and only there."""
+    text = scripts.script_text(name)
+    assert [text.count(part) for part in parts] == [1] * len(parts)
+    return [text.index(part) for part in parts]
+
+
+def test_what_a_run_leaves_undone_is_noted_first_and_the_note_goes_last() -> None:
+    gateway = (
+        "-Name 'GatewayRestartDue' -Value",
+        "WriteAllText",
+        "Move-Item",
+        "Restart-Service",
+        "Remove-ItemProperty",
+    )
+    certificate = ("-Name 'RetiredCertificates' -Value", "-Value $values[$name]", "Restart-Service", "-DeleteKey")
+    for name, parts in (("set_appliance", gateway), ("set_entra_app", (*certificate, "Remove-ItemProperty"))):
+        assert (places := order(name, *parts)) == sorted(places)
+    (condition,) = [
+        block for block in of_kind(scripts.script_text("set_entra_app"), "if_statement")
+        if "Restart-Service" in block and block.startswith("if ($retired")
+    ]  # fmt: skip
+    assert condition.startswith("if ($retired.Count)")
+
+
+def test_a_file_of_somebody_else_keeps_its_letters() -> None:
+    assert "-Encoding" not in scripts.script_text("set_appliance").replace("-Raw -Encoding UTF8", "")
+
+
+def test_a_share_is_closed_however_a_script_ends() -> None:
+    """psrp has one runspace for a whole task, where a drive of the first run would stand in the way of the second."""
+    text = scripts.script_text("put_file")
+    (opened,) = [block for block in of_kind(text, "function_statement") if "New-PSDrive" in block]
+    assert opened.index("Close-Share") < opened.index("New-PSDrive")
+    (closing,) = [block for block in of_kind(text, "function_statement") if "Remove-PSDrive" in block]
+    assert closing.startswith("function Close-Share")
+    assert any("Close-Share" in block for block in of_kind(text, "finally_clause"))
+
+
+@pytest.mark.parametrize("name", ["new_appliance_vm", "remove_appliance_vm"])
+def test_a_machine_that_another_node_has_made_is_refused_before_anything_is_done(name: str) -> None:
+    text = scripts.script_text(name)
+    assert text.index(".vmcx") < min(
+        text.index(word) for word in ("New-VM -", "Remove-Item -", "Set-VM ") if word in text
+    )
 
 
 def test_what_the_scripts_throw_is_in_the_catalogue_and_nothing_else_is() -> None:

@@ -130,7 +130,8 @@ def test_one_killed_anywhere_goes_on_from_there(start: Callable[..., Lab]) -> No
         assert not done.get("failed"), (after, done)
         vm = the_vm(cut)
         assert (vm.clustered, vm.state) == (True, "Running")
-        assert len([one for one in changes(cut, "file") if one["after"]]) == 2, after  # the zip and its disk, once
+        made = [one["after"]["path"].rpartition(".")[2] for one in changes(cut, "file") if one["after"]]
+        assert made == ["zip", "vhdx", "vmcx"], after  # each once
         assert do(cut)["changed"] is False
 
 
@@ -265,6 +266,22 @@ def test_an_owner_that_cannot_be_asked(start: Callable[..., Lab]) -> None:
     for result in (do(running, how=alone), gone(running, **alone)):
         assert (result["failed"], result["error_code"]) == (True, "appliance_elsewhere")
     assert OTHER in result["remedy"]
+
+
+@pytest.mark.behaviour("vm_without_role")
+def test_one_without_a_role_is_left_to_the_node_that_made_it(start: Callable[..., Lab]) -> None:
+    """A run is killed between the machine and its role, and the next one works on another node."""
+    running = start()
+    do(running)
+    vm = the_vm(running)
+    vm.clustered, vm.state = False, "Off"
+    before, files = len(written(running)), dict(running.cluster.files)
+    for result in (do(running, OTHER), gone(running, OTHER), gone(running, OTHER, check=True)):
+        assert (result["failed"], result["error_code"], result["changed"]) == (True, "appliance_elsewhere", False)
+        assert "Get-VM -Name labtgt" in result["remedy"] and vm.configuration in result["remedy"]
+    assert len(written(running)) == before and running.cluster.files == files
+    assert do(running)["actions"] == ["clustered", "started"]
+    assert do(running, OTHER)["changed"] is False
 
 
 def test_an_owner_under_another_name_in_the_inventory(start: Callable[..., Lab]) -> None:

@@ -85,6 +85,12 @@ def test_exception_inside_the_script_becomes_a_typed_error(identity: str, kind: 
     assert caught.value.operation == "get_vms"  # type: ignore[attr-defined]
 
 
+def test_a_host_that_says_much_is_cut_short() -> None:
+    with pytest.raises(ServiceError) as caught:
+        call(Host(stdout=encoded({"ok": False, "error": "x" * 9000, "id": "Any"})))
+    assert len(str(caught.value)) < 600
+
+
 def test_a_refusal_says_who_may() -> None:
     reply = {"ok": False, "error": "No", "id": "AccessDenied,Microsoft.HyperV.PowerShell.Commands.GetVM", "line": 3}
     with pytest.raises(PermissionDenied) as caught:

@@ -215,9 +215,11 @@ def test_entra_app_from_nothing_to_rotation() -> None:
         certificates=cert() | cert(newer.thumbprint), registry=newer.registry, retired=frozenset({APP.thumbprint})
     )
     assert [step.text for step in appliance_setup.steps(wanted(entra=newer), left)] == [
-        "remove the former certificate of the Entra application"
+        "restart the services and remove the former certificate of the Entra application"
     ]
-    assert acts(wanted(entra=newer), dataclasses.replace(left, certificates=cert(newer.thumbprint))) == []
+    # somebody removed it before the services were restarted: the note says that this is still to be done
+    assert acts(wanted(entra=newer), dataclasses.replace(left, certificates=cert(newer.thumbprint))) == ["entra"]
+    assert acts(wanted(entra=newer), dataclasses.replace(left, retired=frozenset({newer.thumbprint}))) == []
 
 
 @pytest.mark.parametrize(
@@ -247,6 +249,10 @@ def test_entra_app_from_nothing_to_rotation() -> None:
         ({"blackout": (Window(0, 420, 7),)}, {"blackout": "monday;07:00;7h"}, None),
         ({"blackout": ()}, {"blackout": "Monday;7:00;7h"}, {"blackout_windows": ""}),
         ({"blackout": ()}, {}, None),
+        # written by a run that ended before the gateway was restarted
+        ({}, {"gateway_restart_due": True}, {"blackout_windows": ""}),
+        ({}, {"blackout": "Monday;7:00;7h", "gateway_restart_due": True}, {"blackout_windows": "Monday;7:00;7h"}),
+        ({"blackout": ()}, {"blackout": "Monday;7:00;7h", "gateway_restart_due": True}, {"blackout_windows": ""}),
     ],
 )
 def test_settings(asked: dict[str, Any], found: dict[str, Any], after: dict[str, Any] | None) -> None:

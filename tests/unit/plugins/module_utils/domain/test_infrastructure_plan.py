@@ -76,6 +76,10 @@ def test_what_is_no_resource_is_told_before_anything_is_read(option: str, change
     assert option in problem.text
 
 
+def test_our_own_tag_is_not_for_others_to_set() -> None:
+    assert [problem.code for problem in asked(wanted(tags={"AzLocal.Migrate": "mine"}))] == ["reserved_tag"]
+
+
 def test_names_and_ids_are_understood() -> None:
     sinks = {"workspace_id": LOG, "storage_account_id": ACCOUNT}
     assert [*asked(wanted(account="mycache01", diagnostics=sinks))] == []
@@ -124,6 +128,10 @@ def test_six_assignments_have_the_same_six_names_in_every_run() -> None:
 def test_a_role_that_is_there_under_any_name_is_not_given_again() -> None:
     given = tuple(dataclasses.replace(grant, id=f"other-{number}") for number, grant in enumerate(READY.grants))
     assert plan(dataclasses.replace(READY, grants=given), WANTED).steps == ()
+    conditional = dataclasses.replace(READY, grants=(dataclasses.replace(given[0], conditional=True), *given[1:]))
+    found = plan(conditional, WANTED)
+    assert found.steps == () and [problem.code for problem in found.problems] == ["assignment_conditional"]
+    assert "other-0" in found.warnings[0] and "role Contributor of the vault" in found.warnings[0]
     [step] = plan(dataclasses.replace(READY, grants=given[1:]), WANTED).steps
     assert step.kind == "grant" and step.body is not None
     assert step.body["properties"]["principalId"] == given[0].principal
@@ -267,9 +275,10 @@ def test_a_leftover_is_replaced_on_request(what: str) -> None:
 def test_a_leftover_that_vms_use_is_not_replaced(what: str) -> None:
     _code, changed = LEFTOVERS[what]
     part: Part = changed.get("policy") or changed["extensions"][0]
-    user = Item(name="vm-1", policy=part.name.upper(), extension=part.name)
-    found = plan(dataclasses.replace(READY, **changed, items=(user,)), wanted(replace=True))
-    assert codes(found) == ["infrastructure_in_use"] and "vm-1" in found.refusals[0].text and found.steps == ()
+    known = Item(name="vm-1", policy=part.name.upper(), extension=part.name)
+    for user in (known, Item(name="vm-1", policy="", extension="")):
+        found = plan(dataclasses.replace(READY, **changed, items=(user,)), wanted(replace=True))
+        assert codes(found) == ["infrastructure_in_use"] and "vm-1" in found.refusals[0].text and found.steps == ()
 
 
 def test_the_reason_of_a_failure_is_told() -> None:
@@ -307,10 +316,59 @@ def test_what_passes_by_itself(kind: str, code: str, text: str, expected: bool) 
     assert passes(kind, code, text) is expected
 
 
-def test_an_extension_that_failed_for_want_of_roles_is_made_anew_unasked() -> None:
-    failed = extension(state="Failed", reason_code="2100021", reason="the vault (p) is not authorized on the account")
-    _end, taken = followed(dataclasses.replace(READY, extensions=(failed,)))
-    assert [(step.kind, step.verb) for step in taken] == [("extension", "delete"), ("extension", "put")]
+NO_ROLE_YET = extension(state="Failed", reason_code="2100021", reason="the vault (p) is not authorized on the account")
+LACKED: Seen = dataclasses.replace(READY, extensions=(NO_ROLE_YET,), items=(), extension_is_ours=True)
+
+
+def test_an_extension_of_ours_that_failed_for_want_of_roles_is_made_anew_unasked() -> None:
+    other = Item(name="vm-2", policy="of-others", extension="of-others")
+    for items in ((), (other,)):
+        _end, taken = followed(dataclasses.replace(LACKED, items=items))
+        assert [(step.kind, step.verb) for step in taken] == [("extension", "delete"), ("extension", "put")]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"extension_is_ours": False},
+        {"items": None},
+        {"items": (ITEM,)},
+        {"items": (Item(name="vm-1", policy="", extension=""),)},
+        {"extensions": (dataclasses.replace(NO_ROLE_YET, reason_code="1", reason="Out of order"),)},
+    ],
+)
+def test_without_all_of_that_it_is_replaced_on_request_only(changed: dict[str, Any]) -> None:
+    seen: Seen = dataclasses.replace(LACKED, **changed)
+    found = plan(seen, WANTED)
+    assert codes(found) == ["extension_failed"] and found.steps == ()
+    asked_for = plan(seen, wanted(replace=True))
+    assert codes(asked_for) == (["infrastructure_in_use"] if seen.items else [])
+
+
+# -- a dead target appliance --------------------------------------------------------------------------------------
+
+OLD_TARGET = f"{TARGET_FABRIC[:-20]}0old"
+OLD = dataclasses.replace(
+    extension(custom={"azStackHciFabricArmId": OLD_TARGET}),
+    id=f"{VAULT}/replicationExtensions/{ids.name(SOURCE_FABRIC)}-{ids.name(OLD_TARGET)}-MigReplicationExtn",
+)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_the_extension_of_a_dead_target_appliance_stays_beside_ours(replace: bool) -> None:
+    items = (Item(name="vm-1", policy=policy().name, extension=OLD.name),)
+    seen: Seen = dataclasses.replace(READY, extensions=(OLD,), items=items)
+    assert codes(plan(seen, WANTED)) == ["extension_foreign"], "unless somebody says that it is dead"
+    end, taken = followed(seen, wanted(replaces="old", replace=replace))
+    assert [(step.kind, step.verb) for step in taken] == [("extension", "put")]
+    assert end.foreign == [OLD] and end.extension is not None
+    [warning] = plan(end, wanted(replaces="old")).warnings
+    assert OLD.name in warning and "delete it once no VM uses it" in warning
+
+
+def test_naming_a_dead_target_appliance_excuses_no_other_pair() -> None:
+    found = plan(dataclasses.replace(READY, extensions=(foreign(),)), wanted(replaces="old"))
+    assert codes(found) == ["extension_foreign"]
 
 
 # -- appliances ---------------------------------------------------------------------------------------------------

@@ -93,6 +93,11 @@ def test_tags_that_azure_would_not_take() -> None:
     assert asked(tags={f"t{number}": "" for number in range(49)}) == []
 
 
+@pytest.mark.parametrize("name", ["azlocal.migrate", "AzLocal.Migrate"])
+def test_the_tag_that_marks_what_we_made_is_not_for_others_to_set(name: str) -> None:
+    assert asked(tags={name: "mine", "owner": "x"}) == [("reserved_tag", "tags")]
+
+
 # -- from what is there -------------------------------------------------------------------------------------------
 
 
@@ -160,6 +165,18 @@ def test_a_project_that_migrates_to_azure() -> None:
 )
 def test_what_other_appliances_tell(appliance: dict[str, Any], code: str) -> None:
     assert found(with_appliances(WHOLE, appliance)) == ([code] if code else [])
+
+
+def test_a_dead_target_appliance_that_is_named_may_stay_in_the_list() -> None:
+    old = with_appliances(WHOLE, OUR_SOURCE, entry("old1", "HyperVSites", source=False))
+    [problem] = project_rules.found(WANTED, old)
+    assert problem.code == "second_appliance" and "set replaces to old1" in problem.remedy
+    assert project_rules.found(wanted(replaces="OLD1"), old) == []
+    for others in ("old", "src"):
+        assert [each.code for each in project_rules.found(wanted(replaces=others), old)] == ["second_appliance"]
+    second = with_appliances(WHOLE, entry("old1", "VMwareSites", source=True))
+    assert [each.code for each in project_rules.found(wanted(replaces="old1"), second)] == ["second_appliance"]
+    assert asked(replaces="old-1") == [("bad_appliance_name", "replaces")]
 
 
 def test_the_older_map_counts_where_the_newer_is_silent() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import appliance_waiting
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import target_appliance as domain
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.target_appliance import (
     Role,
@@ -29,6 +30,7 @@ VOLUMES = (
 )
 HOME = f"C:\\ClusterStorage\\V1\\azlocal.migrate\\labtgt\\{SHA[:12]}"
 DISK = f"{HOME}\\image\\a.vhdx"
+VMCX = f"{HOME}\\labtgt\\Virtual Machines\\0D54.vmcx"
 VM = Vm(
     name="labtgt",
     state="Running",
@@ -78,6 +80,8 @@ def test_the_documented_image_has_a_whole_hash() -> None:
         (seen(vm(cpu_cores=16)), ""),
         (EMPTY, "make"),
         (seen(None, files={f"{HOME}\\image.zip": 9}), "make"),
+        (seen(None, files={DISK: 9, f"{HOME}\\image\\Virtual Machines\\0D54.vmcx": 9}), "make"),  # the image brought it
+        (seen(files={DISK: 9, VMCX: 9}), ""),
         (seen(vm(disks=(), clustered=False), files={DISK: 9}), "make"),  # killed before its disk was attached
         (seen(None, role=Role(owner="NODE2", online=True), files={DISK: 9}), ""),
     ],
@@ -96,6 +100,8 @@ def test_the_next_act(there: Seen, act: str) -> None:
         (seen(None, role=Role(owner="NODE2", online=True)), "VmDiffers"),
         (seen(None, role=Role(owner="node1", online=True), files={DISK: 9}), "VmDiffers"),  # a role, and no machine
         (seen(None, role=Role(owner="NODE2", online=False), files={DISK: 9}), "appliance_elsewhere"),
+        (seen(None, files={DISK: 9, VMCX: 9}), "appliance_elsewhere"),  # killed before it had a role
+        (seen(None, files={VMCX.upper(): 9}), "appliance_elsewhere"),
         (seen(vm(disks=(DISK.replace(SHA[:12], "0" * 12),))), "appliance_other_image"),
         (seen(vm(cpu_cores=4)), "appliance_too_small"),
         (seen(vm(memory_mb=8192)), "appliance_too_small"),
@@ -151,6 +157,8 @@ def test_what_must_hold_before_it_is_made(wishes: dict[str, Any], there: Seen, r
         (seen(vm(disks=(DISK.replace(SHA[:12], "0" * 12),))), "remove", ""),  # of whatever image
         (seen(vm(disks=()), files={DISK: 9}), "remove", ""),
         (seen(None, files={DISK: 9}), "remove", ""),
+        (seen(None, files={DISK: 9, VMCX: 9}), "", "appliance_elsewhere"),
+        (seen(files={DISK: 9, VMCX: 9}), "remove", ""),
         (seen(vm(disks=(DISK, "D:\\data.vhdx"))), "", "VmDiffers"),
         (seen(vm(disks=("D:\\data.vhdx",))), "", "VmDiffers"),
         (seen(None, role=Role(owner="NODE2", online=True), files={DISK: 9}), "", "appliance_elsewhere"),
@@ -198,10 +206,10 @@ def test_the_generation_follows_the_disk_unless_it_is_named() -> None:
 
 @pytest.mark.parametrize("addresses", [(), ("fe80::1",), ("169.254.7.7", "FE80::2")])
 def test_who_has_no_address_waits_for_its_console(addresses: tuple[str, ...]) -> None:
-    waits = domain.waiting(seen(vm(addresses=addresses)))
+    waits = appliance_waiting.console(seen(vm(addresses=addresses)))
     assert waits is not None and waits["data"] == {"node": "NODE1", "vm": "labtgt"}
-    assert domain.waiting(seen(vm(addresses=(*addresses, "10.0.0.1")))) is None
-    assert domain.waiting(seen(vm(addresses=addresses, state="Off"))) is None
+    assert appliance_waiting.console(seen(vm(addresses=(*addresses, "10.0.0.1")))) is None
+    assert appliance_waiting.console(seen(vm(addresses=addresses, state="Off"))) is None
 
 
 def test_differences_are_told_of_what_is_named() -> None:
