@@ -31,8 +31,8 @@ SAYS_LATER = {
 }
 
 
-def unfinished(harness: Harness, run: Run, reached: Phase) -> Iterator[str]:
-    """Who is not there, and nothing explains it."""
+def unfinished(harness: Harness, run: Run, reached: Phase, before: Run | None = None) -> Iterator[str]:
+    """Who is not there, and nothing explains it. ``before``: the run whose reasons were looked at already."""
     says = SAYS | (SAYS_LATER if reached == Phase.MIGRATED else {})
     words = [says[switch] for switch in thrown(harness.lab.switches) if switch in says]
 
@@ -43,9 +43,11 @@ def unfinished(harness: Harness, run: Run, reached: Phase) -> Iterator[str]:
         if not stopped(run.error):
             yield f"the whole step: {run.error}"
         return
+    was_ready = {one["name"] for one in before.results if one["phase"] == Phase.READY} if before else set()
     for result in run.results:
         there = result["status"] != "failed" and result["phase"] == reached
-        if not there and not stopped(result) and not excused(harness, result, reached):
+        told_before = before is not None and result["error_code"] == "not_ready" and result["name"] not in was_ready
+        if not there and not told_before and not stopped(result) and not excused(harness, result, reached):
             yield f"{result['name']}: {result['status']}, {result['phase']}, {result['error_code']}: {result['msg']}"
 
 

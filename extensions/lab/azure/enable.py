@@ -57,18 +57,18 @@ def begin(azure: Azure, item: ProtectedItem, wrong: ArmError | None = None) -> J
 
 
 def _check_source(azure: Azure, item: ProtectedItem) -> None:
-    """What stops the appliance from taking its first snapshot. The codes are the lab's own: nobody recorded any."""
+    """What stops the appliance from taking its first snapshot. Documented codes of replication: nobody recorded these jobs."""
     vm = item.vm
     if not azure.switches.source_faults:
         return
     if vm.power != "poweredOn":
-        raise JobFailure("2100001", f"The virtual machine '{vm.name}' is not powered on.")
+        raise JobFailure("1028", f"The virtual machine '{vm.name}' is not powered on.")
     included = {str(disk["diskId"]).lower() for disk in item.wanted["disksToInclude"]}
     odd = [disk.label for disk in vm.disks if disk.uuid.lower() in included and (disk.mode != "persistent" or disk.rdm)]
     if odd:
-        raise JobFailure("2100002", f"A snapshot of '{vm.name}' does not hold {', '.join(odd)}.")
+        raise JobFailure("1023", f"A snapshot of '{vm.name}' does not hold {', '.join(odd)}.")
     if vm.snapshots and not vm.cbt_enabled:
-        raise JobFailure("2100003", f"Changed block tracking of '{vm.name}' cannot be enabled: it has snapshots.")
+        raise JobFailure("563", f"Changed block tracking of '{vm.name}' cannot be enabled: it has snapshots.")
 
 
 def _describe_disks_and_nics(azure: Azure, item: ProtectedItem) -> None:

@@ -100,6 +100,14 @@ def test_some_switches_stop_the_cutover_alone(harness: Harness) -> None:
     assert not told.excused(Phase.READY)
 
 
+def test_who_was_not_ready_before_was_explained_then(harness: Harness) -> None:
+    told, before = Told(harness, "discovered", "not_ready"), Told(harness, "discovered", "NoPermission").run
+    assert not told.excused(Phase.MIGRATED)
+    assert [*unfinished(harness, told.run, Phase.MIGRATED, before)] == []
+    was_ready = Told(harness, "ready", "").run
+    assert [*unfinished(harness, told.run, Phase.MIGRATED, was_ready)] != []
+
+
 def test_a_whole_step_that_fails(harness: Harness) -> None:
     run = Run(error={"error_code": "AADSTS7000222", "msg": "the client secret has expired"})
     assert [*unfinished(harness, run, Phase.READY)] != []
