@@ -14,7 +14,8 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.project_setup import ProjectSetup
 from ansible_collections.azlocal.migrate.tests.support import project_on_lab
 from ansible_collections.azlocal.migrate.tests.support.estate_on_lab import estate, finished, listed, picture
-from ansible_collections.azlocal.migrate.tests.support.killed import Ground, killed_everywhere
+from ansible_collections.azlocal.migrate.tests.support.killed import Ground
+from ansible_collections.azlocal.migrate.tests.support.killed_again import killed_everywhere_on
 from lab.switches import parse
 
 
@@ -40,13 +41,16 @@ class Removal:
 @pytest.mark.slow
 def test_a_finished_programme(tmp_path: Path) -> None:
     removal = Removal()
-    writes = killed_everywhere(tmp_path, removal, picture, ready=removal.finished, stage="ready")
+    with Ground(tmp_path, stage="ready") as ground:
+        removal.finished(ground)
+        writes = killed_everywhere_on(ground, removal, picture)
     assert set(writes.values()) == {1} and len(writes) == 24
     assert {method for method, _path in writes} == {"DELETE"}
 
 
 def test_one_that_only_began_where_lists_lag(tmp_path: Path) -> None:
     removal = Removal()
-    slow = parse(["assignment_lag_s=300"])
-    writes = killed_everywhere(tmp_path, removal, picture, ready=removal.made, switches=slow)
+    with Ground(tmp_path, switches=parse(["assignment_lag_s=300"])) as ground:
+        removal.made(ground)
+        writes = killed_everywhere_on(ground, removal, picture)
     assert set(writes.values()) == {1} and len(writes) == 5

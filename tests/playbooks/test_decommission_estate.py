@@ -14,6 +14,8 @@ import yaml
 
 from ansible_collections.azlocal.migrate.plugins.modules.estate import EXAMPLES
 from ansible_collections.azlocal.migrate.tests.playbooks.conftest import SetStage
+from ansible_collections.azlocal.migrate.tests.support.azure_lab import create_body
+from ansible_collections.azlocal.migrate.tests.support.azure_time import TimedAzure
 from ansible_collections.azlocal.migrate.tests.support.playbook import Run
 from ansible_collections.azlocal.migrate.tests.support.stage import Stage
 from lab import names
@@ -32,8 +34,8 @@ def stage(set_stage: SetStage) -> Stage:
     return set_stage(vms=2)
 
 
-def play(stage: Stage, *wanted: str, args: tuple[str, ...] = ()) -> Run:
-    return stage.run("decommission_estate", "-e", json.dumps({"azlocal_decommission": wanted}), *args)
+def play(stage: Stage, *wanted: str, args: tuple[str, ...] = (), **more: Any) -> Run:
+    return stage.run("decommission_estate", "-e", json.dumps({"azlocal_decommission": wanted}), *args, **more)
 
 
 def run(stage: Stage, *tasks: dict[str, Any], args: tuple[str, ...] = ()) -> Run:
@@ -102,6 +104,27 @@ def test_a_wrong_name_ends_the_run_before_any_machine_is_removed(stage: Stage) -
     moment = stage.records.moment()
     refused = play(stage, TARGET, ids.POLICY, "no-such-thing")
     assert refused.rc != 0 and "estate_name_unknown" in refused.text
+    assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+
+
+def test_what_stands_against_a_machine_is_told_before_any_is_removed(stage: Stage) -> None:
+    appliance_on_cluster(stage)
+    theirs = next(iter(stage.lab.world.source.values())).name
+    nowhere = stage.inventory("nowhere", change=lambda tree: tree["children"].pop("azure_local_hosts"))
+    moment = stage.records.moment()
+    no_host = play(stage, TARGET, inventory=nowhere)
+    assert no_host.rc != 0 and "azure_local_hosts" in no_host.text
+
+    not_ours = play(stage, TARGET, f"vcenter/vms/{theirs}", args=("-e", f"azlocal_source_appliance={theirs}"))
+    assert not_ours.rc != 0 and "appliance_not_ours" in not_ours.text
+    assert writes(stage, moment) == []
+
+    session = TimedAzure(stage.lab)
+    machine = session.machines()[0]
+    assert session.put(machine, create_body(machine)).ok
+    moment = stage.records.moment()
+    busy = play(stage, TARGET, SOURCE)
+    assert busy.rc != 0 and "items_left" in busy.text
     assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
 
 

@@ -15,6 +15,7 @@ from ansible_collections.azlocal.migrate.tests.support.newcomer import SEQUENCE,
 from ansible_collections.azlocal.migrate.tests.support.stage import Stage, Tree, awkward_localhost
 from lab import names
 
+pytestmark = pytest.mark.slow
 # playbook -> how many runs until a person has nothing more to do: each ends with what is asked of him, but the last one
 RUNS = {"prepare": 1, "discover": 3, "replicate": 2}
 ON_A_PREPARED_PROJECT = {"discover": 10, "replicate": 26}  # requests of Azure, beside those of the wave
@@ -91,6 +92,14 @@ def test_what_is_prepared_costs_little(walk: Walk, stage: Stage, name: str) -> N
     assert (alone.run.rc, alone.run.changed, alone.run.complaints()) == (0, {}, []), alone.run.text
     assert set(alone.run.stats) == {row["name"] for row in stage.rows}
     assert azure(again) - azure(alone) <= ON_A_PREPARED_PROJECT[name]
+
+
+@pytest.mark.usefixtures("walk")
+def test_a_limit_to_a_vm_leaves_everything_else_out(stage: Stage) -> None:
+    vm = stage.records.movable[0]
+    done = play(stage, "replicate", "--limit", vm)
+    assert (done.run.rc, done.run.changed, done.run.complaints()) == (0, {}, []), done.run.text
+    assert set(done.run.stats) == {vm}
 
 
 def azure(done: Done) -> int:
