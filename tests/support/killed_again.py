@@ -114,6 +114,5 @@ def killed_everywhere_on(
         assert again is not None
         assert picture(ground) == wanted, told
         assert first.writes + second.writes == whole.writes, told
-    print("SECOND", second_runs, requests)
     assert second_runs > whole.writes.total()
     return whole.writes

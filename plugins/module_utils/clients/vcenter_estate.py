@@ -23,7 +23,9 @@ class VcenterEstate(VcenterImport):
 
     def marked(self) -> list[dict[str, Any]]:
         """Virtual machines that bear a mark, and those of which vCenter keeps back whether they do. One read for all."""
-        return [vm for vm in self.vms() if vm["mark"] or any(hole["path"] == "customValue" for hole in vm["unreadable"])]
+        return [
+            vm for vm in self.vms() if vm["mark"] or any(hole["path"] == "customValue" for hole in vm["unreadable"])
+        ]
 
     def remove_attribute(self) -> None:
         """With all marks. One that is gone already is fine."""
@@ -55,13 +57,14 @@ class VcenterEstate(VcenterImport):
             found = wire.content.authorizationManager.roleList or []
             return [int(role.roleId) for role in found if role.name == name]
 
-        def send(wire: Wire) -> None:
-            wire.content.authorizationManager.RemoveAuthorizationRole(number, True)
+        numbers = self._session.read("reading the roles", find)
 
-        for number in self._session.read("reading the roles", find):
-            try:
+        def send(wire: Wire) -> None:
+            wire.content.authorizationManager.RemoveAuthorizationRole(numbers[0], True)
+
+        try:
+            if numbers:
                 self._session.write(f"removing the role {name}", send)
-            except NotFound:
-                return False
-            return True
-        return False
+        except NotFound:
+            return False
+        return bool(numbers)

@@ -20,7 +20,10 @@ from .unread import DEVICES
 
 Row = Mapping[str, Any]
 OUR_ROLES = ("azlocal-migrate-automation", "azlocal-migrate-appliance")  # as docs/least-privilege.md has them made
-IN_VCENTER = (f"{ATTRIBUTE}{ours.TAG}", *(f"{ROLE}{name}" for name in OUR_ROLES))  # of these ids the list shows if they are gone
+IN_VCENTER = (
+    f"{ATTRIBUTE}{ours.TAG}",
+    *(f"{ROLE}{name}" for name in OUR_ROLES),
+)  # of these ids the list shows if they are gone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
