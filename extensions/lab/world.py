@@ -172,6 +172,7 @@ class World:
         self.events: list[Event] = []
         self.folders: set[str] = set()
         self.custom_fields: dict[str, int] = {}  # vCenter custom attributes: name -> key
+        self.held_roles: set[str] = set()  # names of vCenter roles that users or groups have
         self.wave_rows: list[dict[str, Any]] = []  # what wave.csv says about this estate
         self.power_listeners: list[Callable[[SourceVm], None]] = []
         self.before_change: list[Callable[[SourceVm], None]] = []  # told while the source VM still is as it was

@@ -40,7 +40,8 @@ class ActionModule(BatchAction):
 
     def _once(self, args: dict[str, Any]) -> dict[str, Any]:
         if self._wants("ask_appliances", args):
-            names = {role: str(args.get(option) or "") for role, option in NAMES.items()}
+            roles = args.get("roles") or NAMES
+            names = {role: str(args.get(option) or "") for role, option in NAMES.items() if role in roles}
             asked = appliance_watch.ask(self, self._vars, names)
             args = {**args, "inside": {**asked, **(args.get("inside") or {})}}
         return self.call(args)

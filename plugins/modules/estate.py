@@ -19,7 +19,12 @@ description:
   - >-
     With O(state=removed) what O(names) names goes, and nothing else, in the order in which it can go. All that stands against
     it is said before anything is removed. A run that is ended anywhere is taken up by the next one with the same ids.
-  - Nothing is removed while the vault has protected items.
+  - >-
+    While the vault has protected items, of VMs that still replicate or were not completed, O(state=removed) is refused, also
+    where O(names) is empty. So it can be asked first where something else is to be removed, a machine for instance.
+  - >-
+    Where Microsoft Graph cannot be asked, because this identity has no right there or this cloud names no address of it, the
+    applications are listed by their client ids, and a person removes them.
   - >-
     What alone names a key vault or an application (the sites and the project) goes last, and stays while a person has to
     remove an application.
@@ -45,11 +50,13 @@ options:
     type: str
     required: true
   source_appliance:
-    description: Name of the source appliance, to find its machine in vCenter.
+    description: >-
+      Name of the source appliance, to find its machine in vCenter. The target appliance's is on the cluster, where
+      M(azlocal.migrate.target_appliance) sees it.
     type: str
     default: ""
-  target_appliance:
-    description: Name of the target appliance. Its machine is on the cluster, where M(azlocal.migrate.target_appliance) sees it.
+  source_appliance_vm:
+    description: Name of the source appliance's machine, where it has another. Left out, it is that of the appliance.
     type: str
     default: ""
   timeout_s:
@@ -98,6 +105,11 @@ estate:
   returned: success
   type: list
   elements: dict
+items_left:
+  description: Protected items that the vault has. While there is one, nothing may go.
+  returned: success
+  type: list
+  elements: str
 report:
   description: The same, a line each.
   returned: success
@@ -126,9 +138,9 @@ from typing import Any
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.estate import Leftover
 from ansible_collections.azlocal.migrate.plugins.module_utils.module import Frame, run
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.azure import azure_spec
-from ansible_collections.azlocal.migrate.plugins.module_utils.options.project import scope
 from ansible_collections.azlocal.migrate.plugins.module_utils.options.vcenter import vcenter_settings, vcenter_spec
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.estate import Outcome, call
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.scope import Scope
 
 SPEC: dict[str, Any] = {
     **azure_spec(),
@@ -138,7 +150,7 @@ SPEC: dict[str, Any] = {
     "resource_group": {"type": "str", "required": True},
     "project": {"type": "str", "required": True},
     "source_appliance": {"type": "str", "default": ""},
-    "target_appliance": {"type": "str", "default": ""},
+    "source_appliance_vm": {"type": "str", "default": ""},
     "timeout_s": {"type": "int", "default": 1800},
 }
 
@@ -148,9 +160,15 @@ def answer(frame: Frame) -> dict[str, Any]:
     params, check = frame.params, frame.check_mode
     outcome = call(
         frame.arm,
-        scope(params, frame.arm.subscription_id),
+        Scope(
+            subscription_id=frame.arm.subscription_id,
+            resource_group=params["resource_group"],
+            project=params["project"],
+            source_appliance=params["source_appliance"],
+        ),
         vcenter_settings(params) if params["hostname"] else None,
         None if params["state"] == "listed" else params["names"],
+        machine=params["source_appliance_vm"],
         check=check,
         timeout_s=params["timeout_s"],
     )
@@ -159,6 +177,7 @@ def answer(frame: Frame) -> dict[str, Any]:
         "changed": bool(steps),
         "msg": told(outcome, steps, params["project"], check=check),
         "estate": [one.as_dict() for one in outcome.left],
+        "items_left": [*outcome.items],
         "report": [line(one) for one in outcome.left],
         "steps": steps,
         "gone": outcome.gone,

@@ -133,7 +133,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: How many rights are missing, in a sentence.
+  description: How many rights are missing, and how much could not be asked about, in a sentence.
   returned: success
   type: str
 gaps:
@@ -218,7 +218,7 @@ def work(frame: Frame) -> dict[str, Any]:
         rights.vcenter(vcenter_settings(params), params["vcenter_account"], places, params["phases"], answer)
     reply = {
         "changed": False,
-        "msg": f"{len(answer.gaps)} of {answer.asked} rights are missing",
+        "msg": answer.told,
         "gaps": [gap.as_dict() for gap in answer.gaps],
         "report": answer.report(),
         "summary": {"asked": answer.asked, "missing": len(answer.gaps)},

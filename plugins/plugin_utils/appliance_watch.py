@@ -103,11 +103,11 @@ def _standing(one: Mapping[str, Any]) -> str:
 
 
 def ask(action: ActionBase, task_vars: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """What each appliance of the inventory says of itself, by role; ``error`` where it could not be asked."""
+    """What each of these appliances says of itself, by role; ``error`` where it could not be asked."""
     groups = task_vars.get("groups") or {}
     asked = {}
-    for role, group in GROUPS.items():
-        host = _host(groups.get(group) or [], names.get(role, ""))
+    for role, name in names.items():
+        host = _host(groups.get(GROUPS[role]) or [], name)
         if host:
             variables = task_vars["hostvars"][host]
             asked[role] = said(host, lambda variables=variables: _inside(action, variables))  # type: ignore[misc]

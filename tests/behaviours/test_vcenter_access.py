@@ -150,6 +150,20 @@ def test_a_role_that_is_made(vsphere: Vsphere) -> None:
         manager.AddAuthorizationRole("another", ["No.Such"])
 
 
+@pytest.mark.behaviour("roles")
+def test_a_role_that_is_removed(vsphere: Vsphere) -> None:
+    manager = vsphere.content.authorizationManager
+    made = manager.AddAuthorizationRole("of-that-test", [MARK])
+    vsphere.world.held_roles.add("of-that-test")
+    with pytest.raises(vim.fault.RemoveFailed):
+        manager.RemoveAuthorizationRole(made, True)
+    vsphere.world.held_roles.clear()
+    manager.RemoveAuthorizationRole(made, True)
+    assert made not in [role.roleId for role in manager.roleList]
+    with pytest.raises(vim.fault.NotFound):
+        manager.RemoveAuthorizationRole(made, True)
+
+
 @pytest.mark.behaviour("remove_custom_attribute")
 def test_a_custom_attribute_goes_with_its_values(start_vsphere: StartVsphere) -> None:
     vsphere = start_vsphere()

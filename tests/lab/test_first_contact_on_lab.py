@@ -38,6 +38,9 @@ JOBS = {
     "jobs_newest_first", "jobs_trimmed", "jobs_object_name", "jobs_initial", "jobs_provisioning", "jobs_states",
     "jobs_titles", "jobs_paging", "job_tree", "job_task_names", "job_failover_time", "job_never_begun",
 }  # fmt: skip
+MACHINES = {
+    "machine_key", "machine_words", "os_disk", "os_disk_scsi00", "join_uuid", "join_disks", "join_nics", "item_key",
+}  # fmt: skip
 
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", re.IGNORECASE)
@@ -88,10 +91,10 @@ THROWN: list[tuple[str, Any, Verdicts]] = [
     ("guest_agent", "present", {}),
     ("bridge_status", "Offline", {}),
     ("silent_agents", (names.SOURCE_APPLIANCE,), {}),
-    ("graph_bridge", "missing", changed("not_seen", "bridge_status")),
+    ("graph_bridge", "missing", changed("contradicted", "bridge_row") | changed("not_seen", "bridge_status")),
     ("graph_bridge", "Offline", {}),
     ("dead_agent", "source", {}),
-    ("discovery_stuck", True, {}),
+    ("discovery_stuck", True, changed("not_seen", *MACHINES) | changed("contradicted", "id_case")),
     ("similar_appliance", True, {}),
     ("vcenter_login", "refused", {}),
     ("addresses_when_off", "kept", {}),

@@ -21,11 +21,15 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.project i
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.project_setup import ProjectSetup
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.rights import Answer, Places
 from ansible_collections.azlocal.migrate.tests.support import infrastructure_on_lab, project_on_lab
+from ansible_collections.azlocal.migrate.tests.support.appliance_bench import ApplianceBench
 from ansible_collections.azlocal.migrate.tests.support.killed import Ground
 from ansible_collections.azlocal.migrate.tests.support.rights_on_lab import PLACES, azure, vcenter
+from ansible_collections.azlocal.migrate.tests.support.services_bench import Bench, wait_verified
 from lab import names
 from lab.azure import ids, rbac
+from lab.clock import OwnedClock
 from lab.runtime import Lab
+from lab.vcenter.rights import BASIC, PRIVILEGES
 
 StartLab = Callable[..., Lab]
 
@@ -146,7 +150,7 @@ def present(arm: ArmClient) -> Any:
     return ProjectSetup(arm, project_on_lab.WANTED).present()
 
 
-def sent(ground: Ground, moment: int) -> set[str]:
+def sent(ground: Ground | Bench, moment: int) -> set[str]:
     rows = [row for row in ground.records.since(moment) if row.bare.lower().startswith("/subscriptions/")]
     return {rbac.needed(row.method, row.bare)[0].lower() for row in rows}
 
@@ -170,6 +174,51 @@ def test_making_and_removing_needs_nothing_that_is_not_named(tmp_path: Path) -> 
         moment = ground.records.moment()
         ground.run(lambda arm: infrastructure_on_lab.work(arm).absent())
         assert sent(ground, moment) - named("decommission") == set()
+
+
+def test_a_wave_needs_nothing_that_is_not_named(tmp_path: Path) -> None:
+    """From the first replication to the last removal, with all of vCenter taken away that is not named."""
+    bench = Bench(tmp_path / "lab")
+    try:
+        bench.lab.switches.missing_privileges = unnamed(*rights.WAVE)
+        vm = next(vm.name for vm in bench.lab.world.source.values() if not vm.awkward)
+        assert bench.present(vm)[vm].status == "changed"
+        bench.until("ready", vm)
+        bench.until("migrated", vm, verb=bench.tick)
+        bench.tick(vm)
+        wait_verified(bench, vm)
+        bench.until("completed", vm, verb=bench.complete)
+        assert sent(bench, 0) - named(*rights.WAVE) == set()
+    finally:
+        bench.stop()
+
+
+def unnamed(*phases: str) -> tuple[str, ...]:
+    needs = {need.what for need in rights.needs_of(rights.VCENTER, phases)}
+    return tuple(one for one in PRIVILEGES if one not in {*needs, *BASIC})
+
+
+def test_the_source_appliance_needs_exactly_what_is_named(lab: StartLab, tmp_path: Path) -> None:
+    """Made, started and removed with it; and each privilege that is taken away is missed, and named."""
+    appliance = ApplianceBench.make(lab(vms=1, speed=1, clock=OwnedClock()), tmp_path)
+    switches, taken = appliance.lab.switches, unnamed("prepare")
+    named = {need.what for need in rights.needs_of(rights.VCENTER, ["prepare"])} - {*BASIC}
+    named.remove("VirtualMachine.Config.AdvancedConfig")  # only where the descriptor has settings of that kind
+
+    def once() -> None:
+        appliance.run(cpu_cores=10, memory_mb=20480)
+        appliance.run("absent")
+
+    for privilege in sorted(named):
+        switches.missing_privileges = (*taken, privilege)
+        with pytest.raises(PermissionDenied, match=privilege.replace(".", r"\.")):
+            once()
+        switches.missing_privileges = taken
+        appliance.run("absent")
+        with appliance.lab.world.lock:
+            appliance.lab.world.custom_fields.clear()
+    once()
+    assert appliance.machines == []
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,18 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_estate import VcenterEstate
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.appliance_mark import (
+    COMPLETE,
+    ApplianceMark,
+    encode,
+)
 from ansible_collections.azlocal.migrate.plugins.modules.estate import EXAMPLES
 from ansible_collections.azlocal.migrate.tests.playbooks.conftest import SetStage
+from ansible_collections.azlocal.migrate.tests.support.azure_lab import create_body
+from ansible_collections.azlocal.migrate.tests.support.azure_time import TimedAzure
 from ansible_collections.azlocal.migrate.tests.support.playbook import Run
+from ansible_collections.azlocal.migrate.tests.support.rights_on_lab import settings
 from ansible_collections.azlocal.migrate.tests.support.stage import Stage
 from lab import names
 from lab.azure import ids
@@ -32,8 +41,8 @@ def stage(set_stage: SetStage) -> Stage:
     return set_stage(vms=2)
 
 
-def play(stage: Stage, *wanted: str, args: tuple[str, ...] = ()) -> Run:
-    return stage.run("decommission_estate", "-e", json.dumps({"azlocal_decommission": wanted}), *args)
+def play(stage: Stage, *wanted: str, args: tuple[str, ...] = (), **more: Any) -> Run:
+    return stage.run("decommission_estate", "-e", json.dumps({"azlocal_decommission": wanted}), *args, **more)
 
 
 def run(stage: Stage, *tasks: dict[str, Any], args: tuple[str, ...] = ()) -> Run:
@@ -103,6 +112,53 @@ def test_a_wrong_name_ends_the_run_before_any_machine_is_removed(stage: Stage) -
     refused = play(stage, TARGET, ids.POLICY, "no-such-thing")
     assert refused.rc != 0 and "estate_name_unknown" in refused.text
     assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+
+
+def test_what_stands_against_a_machine_is_told_before_any_is_removed(stage: Stage) -> None:
+    appliance_on_cluster(stage)
+    theirs = next(iter(stage.lab.world.source.values())).name
+    nowhere = stage.inventory("nowhere", change=lambda tree: tree["children"].pop("azure_local_hosts"))
+    moment = stage.records.moment()
+    no_host = play(stage, TARGET, inventory=nowhere)
+    assert no_host.rc != 0 and "azure_local_hosts" in no_host.text
+
+    not_ours = play(stage, TARGET, f"vcenter/vms/{theirs}", args=("-e", f"azlocal_source_appliance={theirs}"))
+    assert not_ours.rc != 0 and "appliance_not_ours" in not_ours.text
+    assert writes(stage, moment) == []
+
+    session = TimedAzure(stage.lab)
+    machine = session.machines()[0]
+    assert session.put(machine, create_body(machine)).ok
+    moment = stage.records.moment()
+    busy = play(stage, TARGET, SOURCE)
+    assert busy.rc != 0 and "items_left" in busy.text
+    assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+
+
+def test_a_run_that_leaves_azure_out_removes_no_machine(stage: Stage) -> None:
+    """--limit to the hosts passes over the plays of localhost, and with them all that is looked at first."""
+    appliance_on_cluster(stage)
+    moment = stage.records.moment()
+    limited = play(stage, TARGET, args=("--limit", "azure_local_hosts"))
+    assert limited.rc != 0 and "goes only in a run that has listed" in limited.text, limited.text
+    assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+    only_looked = play(stage, args=("--limit", "azure_local_hosts"))
+    assert only_looked.rc == 0 and f"{TARGET}: " in only_looked.stdout, only_looked.text
+
+
+def test_the_machine_of_the_source_appliance_may_have_a_name_of_its_own(stage: Stage) -> None:
+    machine = next(iter(stage.lab.world.source.values()))
+    mark = ApplianceMark(name=machine.name, sha256="0" * 64, run="1", step=COMPLETE)
+    with VcenterEstate(settings(stage.lab)) as vcenter:
+        vcenter.set_mark(machine.moid, encode(mark))
+    named, wanted = ("-e", f"azlocal_source_appliance_vm={machine.name}"), f"vcenter/vms/{machine.name}"
+    shown = play(stage, args=named)
+    assert shown.rc == 0 and wanted in shown.stdout, shown.text
+    done = play(stage, wanted, args=named)
+    assert done.rc == 0, done.text
+    assert machine.instance_uuid.lower() not in stage.lab.world.source
+    again = play(stage, wanted, args=named)
+    assert again.rc == 0 and all(count.changed == 0 for count in again.stats.values()), again.text
 
 
 def test_the_examples_of_the_module(stage: Stage) -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.azlocal.migrate.tests.playbooks.conftest import SetStage
-from ansible_collections.azlocal.migrate.tests.support.newcomer import SEQUENCE, Done, play, until_done
+from ansible_collections.azlocal.migrate.tests.support.newcomer import SEQUENCE, Done, play, site, until_done
 from ansible_collections.azlocal.migrate.tests.support.stage import Stage, Tree, awkward_localhost
 from lab import names
 
+pytestmark = pytest.mark.slow
 # playbook -> how many runs until a person has nothing more to do: each ends with what is asked of him, but the last one
 RUNS = {"prepare": 1, "discover": 3, "replicate": 2}
 ON_A_PREPARED_PROJECT = {"discover": 10, "replicate": 26}  # requests of Azure, beside those of the wave
+LOOK = "azlocal.migrate.appliance_info"
 Walk = dict[tuple[str, str], list[Done]]
 
 
@@ -28,11 +30,12 @@ def stage(set_stage: SetStage) -> Stage:
 
 @pytest.fixture(scope="module")
 def walk(stage: Stage) -> Walk:
-    made: Walk = {}
+    made: Walk = {("site", "planned"): [play(stage, site(stage), "--check")]}
     for name in SEQUENCE:
         made[name, "planned"] = [play(stage, name, "--check", "--diff")]
         made[name, "done"] = until_done(stage, name, *(["-vvvv"] if name == "replicate" else []))
         made[name, "again"] = [play(stage, name)]
+    made["site", "again"] = [play(stage, site(stage))]
     return made
 
 
@@ -60,6 +63,33 @@ def test_it_is_done_with_no_more_runs_than_a_person_is_needed(walk: Walk, name: 
 def test_again_changes_nothing_and_writes_nothing(walk: Walk, name: str) -> None:
     (again,) = walk[name, "again"]
     assert (again.run.changed, again.writes, again.waits) == ({}, [], [])
+
+
+def test_in_one_playbook_planned_it_ends_where_nothing_more_can_be_foretold(walk: Walk) -> None:
+    (planned,) = walk["site", "planned"]
+    assert (planned.writes, len(planned.run.changed)) == ([], 1)
+    assert planned.waits[0] == "Who: nobody"
+    assert {told.role for told in planned.run.told if told.task.startswith("azlocal.migrate.")} == {"prepare"}
+
+
+def test_in_one_playbook_the_target_is_looked_at_though_the_source_was_found_healthy_before(walk: Walk) -> None:
+    (again,) = walk["site", "again"]
+    assert (again.run.changed, again.writes, again.waits) == ({}, [], [])
+    looked = [told.result["appliances"] for told in again.run.told if told.action == LOOK]
+    assert [set(appliances) for appliances in looked] == [{"source"}, {"source", "target"}]
+    for appliances in looked:
+        assert {one["licence_days_left"] for one in appliances.values()} == {170}, "the appliances were asked"
+
+
+@pytest.mark.parametrize(("name", "role"), [("discover", "source"), ("replicate", "target")])
+def test_what_an_appliance_reaches_is_tried_until_it_is_healthy(walk: Walk, name: str, role: str) -> None:
+    def tried(done: Done) -> list[str]:
+        task = f"azlocal.migrate.{name} : See what the {role} appliance reaches"
+        return [told.status for told in done.run.told if told.task == task and told.result.get("summary", True)]
+
+    runs = walk[name, "done"]
+    assert "ok" in [status for done in runs for status in tried(done)]
+    assert tried(walk[name, "again"][0]) == ["skipped"]
 
 
 def test_who_is_waited_for_is_told_in_plain_sentences_and_no_vm_is_touched(walk: Walk, stage: Stage) -> None:
@@ -91,6 +121,14 @@ def test_what_is_prepared_costs_little(walk: Walk, stage: Stage, name: str) -> N
     assert (alone.run.rc, alone.run.changed, alone.run.complaints()) == (0, {}, []), alone.run.text
     assert set(alone.run.stats) == {row["name"] for row in stage.rows}
     assert azure(again) - azure(alone) <= ON_A_PREPARED_PROJECT[name]
+
+
+@pytest.mark.usefixtures("walk")
+def test_a_limit_to_a_vm_leaves_everything_else_out(stage: Stage) -> None:
+    vm = stage.records.movable[0]
+    done = play(stage, "replicate", "--limit", vm)
+    assert (done.run.rc, done.run.changed, done.run.complaints()) == (0, {}, []), done.run.text
+    assert set(done.run.stats) == {vm}
 
 
 def azure(done: Done) -> int:

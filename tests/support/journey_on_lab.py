@@ -228,6 +228,7 @@ class Journey:
 
     def setup(self, role: str) -> Told:
         given: Said = {"role": role, "name": APPLIANCE[role], "cluster_fqdn": CLUSTER}
+        given |= {"project": names.PROJECT, "resource_group": names.RESOURCE_GROUP}
         if role == SOURCE:
             given |= {"vddk": self.asked.vddk, "bandwidth_limit_mbps": 400, "vcenter_address": "vcenter.lab.example"}
         host = LabHost(self.ground.lab, APPLIANCE[role])

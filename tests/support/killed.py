@@ -63,7 +63,7 @@ class Ground:
         self.lab.stop()
 
     @contextmanager
-    def arm(self, fuse: Fuse | None = None, **more: Any) -> Iterator[ArmClient]:
+    def arm(self, fuse: Callable[[Exchange], None] | None = None, **more: Any) -> Iterator[ArmClient]:
         """A client that signs in anew, as each module call does; one request at a time, so that a run is the same again."""
         told = self.lab.environment
         settings = AzureSettings(
@@ -78,9 +78,9 @@ class Ground:
         with ArmClient(settings, environ={}, watch=fuse, **options) as client:
             yield client
 
-    def run(self, work: Callable[[ArmClient], T], after: int = 0) -> tuple[T | None, int]:
+    def run(self, work: Callable[[ArmClient], T], after: int = 0, fuse: Fuse | None = None) -> tuple[T | None, int]:
         """What the work gives, None where it was killed, and how many answers it was given."""
-        fuse = Fuse(after)
+        fuse = fuse or Fuse(after)
         with self.arm(fuse) as arm:
             try:
                 return work(arm), fuse.answered
@@ -115,7 +115,7 @@ def killed_everywhere(
     with ground("whole") as whole:
         moment = whole.records.moment()
         _result, requests = whole.run(work)
-        wanted, writes = picture(whole), _counted(whole, moment)
+        wanted, writes = picture(whole), counted(whole, moment)
     for after in range(1, requests + 1):
         with ground(f"killed{after}") as cut:
             moment = cut.records.moment()
@@ -125,10 +125,11 @@ def killed_everywhere(
             assert again is not None
             told = f"killed after request {after} of {requests}"
             assert picture(cut) == wanted, told
-            twice = _counted(cut, moment) - writes
+            twice = counted(cut, moment) - writes
             assert not twice, f"{told}: more often than in an undisturbed run: {sorted(twice)}"
     return writes
 
 
-def _counted(ground: Ground, moment: int) -> Counter[tuple[str, str]]:
+def counted(ground: Ground, moment: int) -> Counter[tuple[str, str]]:
+    """How often each write was accepted since."""
     return Counter((request.method, request.bare.lower()) for request in ground.accepted(moment))

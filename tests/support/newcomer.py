@@ -39,6 +39,13 @@ class Done:
         return [line for each in told for line in each.result["msg"]]
 
 
+def site(stage: Stage) -> str:
+    """A playbook that has all of them, as a user may write it."""
+    path = stage.lab.state_dir / "site.yml"
+    path.write_text("".join(f"- ansible.builtin.import_playbook: azlocal.migrate.{name}\n" for name in SEQUENCE))
+    return str(path)
+
+
 def play(stage: Stage, name: str, *args: str) -> Done:
     moment = stage.records.moment()
     run = stage.run(name, *args, timeout_s=PATIENCE_S)

@@ -161,10 +161,10 @@ class Records:
 
     @property
     def movable(self) -> list[str]:
-        """The names of the VMs that migrate, in the order of the wave."""
-        return [vm.name for vm in self.lab.world.source.values() if vm.awkward in ("", "ipv6")]
+        """The names of the VMs that migrate, in the order of the wave; an appliance that was deployed is none of them."""
+        return [vm.name for vm in self.first.values() if vm.awkward in ("", "ipv6")]
 
     @property
     def awkward(self) -> dict[str, str]:
         """The others by name: what is the matter with them."""
-        return {vm.name: vm.awkward for vm in self.lab.world.source.values() if vm.awkward not in ("", "ipv6")}
+        return {vm.name: vm.awkward for vm in self.first.values() if vm.awkward not in ("", "ipv6")}

@@ -1,7 +1,7 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real playbook that is killed once the lab has seen its n-th request: SIGKILL, for all of its processes."""
+"""A real playbook that is killed once the lab has seen its n-th write: SIGKILL, for all of its processes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ from . import playbook
 from .stage import Stage
 
 MARK = "AZLOCAL_TEST_KILLED"  # in the environment of every process of the run: workers have sessions of their own
+WRITE = b'"write":true'
 LOOK_S = 0.003
 _runs = itertools.count(1)
 
 
-def killed_at(stage: Stage, name: str, request: int, timeout_s: float = 600) -> tuple[bool, int]:
-    """Run it until the lab's ledger has so many new lines; whether it was killed, and how many there are in the end.
-
-    One that came to its end before is not killed.
-    """
+def killed_after(stage: Stage, name: str, write: int, timeout_s: float = 600) -> bool:
+    """Run it until the lab has seen so many writes of it; one that came to its end before is not killed."""
     mark = f"{MARK}={os.getpid()}-{next(_runs)}"
     ledger, begins = stage.lab.state_dir / "ledger.jsonl", stage.records.moment()
     env = playbook.environment(stage.lab, **dict([mark.split("=")]))
@@ -39,9 +37,9 @@ def killed_at(stage: Stage, name: str, request: int, timeout_s: float = 600) -> 
     )
     ends = time.monotonic() + timeout_s
     try:
-        while process.poll() is None and lines(ledger, begins) < request:
+        while process.poll() is None and writes(ledger, begins) < write:
             if time.monotonic() > ends:
-                raise TimeoutError(f"{name} has made {lines(ledger, begins)} requests in {timeout_s} s")
+                raise TimeoutError(f"{name} has made {writes(ledger, begins)} writes in {timeout_s} s")
             time.sleep(LOOK_S)
         running = process.poll() is None
     finally:
@@ -52,13 +50,13 @@ def killed_at(stage: Stage, name: str, request: int, timeout_s: float = 600) -> 
             process.poll()
         process.wait()
     stage.records.moment()  # what was on its way is answered and written down
-    return running, lines(ledger, begins)
+    return running
 
 
-def lines(ledger: Path, begins: int) -> int:
+def writes(ledger: Path, begins: int) -> int:
     with ledger.open("rb") as file:
         file.seek(begins)
-        return file.read().count(b"\n")
+        return file.read().count(WRITE)
 
 
 def marked(mark: str) -> list[int]:

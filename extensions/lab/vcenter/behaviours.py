@@ -107,9 +107,10 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
     _row(
         "missing_privileges",
         22,
-        "D",
-        "vim.fault.NoPermission; platform §1.7",
-        "an operation without its privilege: NoPermission naming object and privilege; the authorization manager agrees",
+        "D/P",
+        "vim.fault.NoPermission; platform §1.7; vSphere Security, required privileges for common tasks; openshift/installer",
+        "an operation without its privilege: NoPermission naming object and privilege; the authorization manager agrees; "
+        "an import asks pool, folder, datastores and networks",
         "missing_privileges",
     ),
     _row(
@@ -123,8 +124,9 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "roles",
         22,
         "D",
-        "vim.AuthorizationManager.AddAuthorizationRole",
-        "a role that is made holds System.Anonymous, System.View and System.Read beside what is given; its name is taken then",
+        "vim.AuthorizationManager.AddAuthorizationRole, RemoveAuthorizationRole",
+        "a role that is made holds System.Anonymous, System.View and System.Read beside what is given; its name is taken then; "
+        "one that somebody has is not removed where failIfUsed says so",
     ),
     _row(
         "session_expired",

@@ -65,3 +65,14 @@ def add_role(call: Call) -> int:
     role_id = max(roles, default=1000) + 1
     roles[role_id] = (name, (*BASIC, *wanted))
     return role_id
+
+
+@operation("RemoveAuthorizationRole", write=True)
+def remove_role(call: Call) -> None:
+    """One that somebody has stays, where the caller says so."""
+    role_id, roles = int(call.args["roleId"]), call.service.roles
+    if role_id not in roles:
+        raise fault(vim.fault.NotFound, "The role does not exist.")
+    if call.args["failIfUsed"] and roles[role_id][0] in call.world.held_roles:
+        raise fault(vim.fault.RemoveFailed, "The role is in use.")
+    roles.pop(role_id)

@@ -30,7 +30,7 @@ _ON_THIS: dict[str, tuple[str, ...]] = {
     "RemoveAllSnapshots_Task": ("VirtualMachine.State.RemoveSnapshot",),
     "setCustomValue": ("Global.SetCustomField",),
     "CreateFolder": ("Folder.Create",),
-    "ImportVApp": ("VApp.Import",),
+    "ImportVApp": ("VApp.Import", "Resource.AssignVMToPool", "VirtualMachine.Config.AddNewDisk"),
 }
 # operation -> (argument that names the objects, what it needs on them)
 _ON_ARGUMENT: dict[str, tuple[str, str]] = {
@@ -50,8 +50,16 @@ _ROOT = {
     "AddCustomFieldDef": "Global.ManageCustomFields",
     "RemoveCustomFieldDef": "Global.ManageCustomFields",
     "AddAuthorizationRole": "Authorization.ModifyRoles",
+    "RemoveAuthorizationRole": "Authorization.ModifyRoles",
     "TerminateSession": "Sessions.TerminateSession",
 }
+# An import makes a machine with all its devices: vSphere Security, "required privileges for common tasks".
+_IN_FOLDER = (
+    "VApp.Import",
+    "VirtualMachine.Inventory.Create",
+    "VirtualMachine.Config.AddNewDisk",
+    "VirtualMachine.Config.AddRemoveDevice",
+)
 PRIVILEGES = tuple(
     sorted(
         {
@@ -117,12 +125,37 @@ def _needed(call: Call) -> Iterator[tuple[Any, str]]:
         named = call.args.get(argument)
         for ref in named if isinstance(named, list) else [named]:
             yield ref, privilege
+    if call.method == "ImportVApp":
+        yield from _importing(call)
     if call.method == "ReconfigVM_Task" and call.args.get("spec") is not None:
         changed = (
             privilege for field, privilege in _CONFIG.items() if getattr(call.args["spec"], field) not in (None, [])
         )
         for privilege in changed:
             yield call.this, privilege
+
+
+def _importing(call: Call) -> Iterator[tuple[Any, str]]:
+    """What an import needs beside its pool: in the folder, on the datastores of its disks, on the networks of its cards."""
+    config = getattr(call.args["spec"], "configSpec", None)
+    inventory = call.service.inventory
+    folder = call.args.get("folder") or inventory.vm_folder.ref
+    for privilege in _IN_FOLDER:
+        yield folder, privilege
+    if config is not None and config.annotation:
+        yield folder, _CONFIG["annotation"]
+    for change in config.deviceChange or [] if config is not None else ():
+        backing = change.device.backing
+        store, network = getattr(backing, "datastore", None), getattr(backing, "network", None)
+        port = getattr(backing, "port", None)
+        if port is not None:
+            network = next(
+                (node.ref for node in inventory.networks.values() if node.ref._moId == port.portgroupKey), None
+            )
+        if store is not None:
+            yield store, "Datastore.AllocateSpace"
+        if network is not None:
+            yield network, "Network.Assign"
 
 
 def hidden(service: Service, ref: Any) -> bool:

@@ -35,7 +35,8 @@ _ROWS: dict[str, Row] = {
     ),
     "rights_missing": (
         "rights are missing that a phase needs",
-        "Give the identity in Azure and the account in vCenter the rights that the message names (docs/least-privilege.md)",
+        "Give the identity in Azure and the account in vCenter the rights that the message names (docs/least-privilege.md). An "
+        "identity may be narrower where what it would make is there already: azlocal_check_rights: false, playbook prepare",
         "after_repair",
     ),
 }

@@ -57,6 +57,11 @@ _ROWS: dict[str, Row] = {
         f"A snapshot of the appliance or a backup holds it. {_RUN_AGAIN}",
         "later",
     ),
+    "RemoveFailed": (
+        "somebody still has the role",
+        "Take it off its users and groups (in the vSphere Client: Permissions), or leave it out; this run's account may have it",
+        "after_repair",
+    ),
     "ResourceInUse": ("something else uses it", _RUN_AGAIN, "later"),
     "FileLocked": (
         "a file of the virtual machine is locked",

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .errors import NotFound
 from .vcenter_import import VcenterImport
 from .vcenter_places import MARK_ATTRIBUTE
@@ -19,9 +21,11 @@ class VcenterEstate(VcenterImport):
         operation = f"reading the custom attribute {MARK_ATTRIBUTE}"
         return self._session.read(operation, self._places_now).mark_key is not None
 
-    def marked(self) -> int:
-        """How many virtual machines still bear a mark."""
-        return sum(bool(vm["mark"]) for vm in self.vms())
+    def marked(self) -> list[dict[str, Any]]:
+        """Virtual machines that bear a mark, and those of which vCenter keeps back whether they do. One read for all."""
+        return [
+            vm for vm in self.vms() if vm["mark"] or any(hole["path"] == "customValue" for hole in vm["unreadable"])
+        ]
 
     def remove_attribute(self) -> None:
         """With all marks. One that is gone already is fine."""
@@ -45,3 +49,22 @@ class VcenterEstate(VcenterImport):
             return [str(role.name) for role in wire.content.authorizationManager.roleList or []]
 
         return self._session.read("reading the roles", ask)
+
+    def remove_role(self, name: str) -> bool:
+        """False where it was gone already. vCenter refuses it while the role is in use."""
+
+        def find(wire: Wire) -> list[int]:
+            found = wire.content.authorizationManager.roleList or []
+            return [int(role.roleId) for role in found if role.name == name]
+
+        numbers = self._session.read("reading the roles", find)
+
+        def send(wire: Wire) -> None:
+            wire.content.authorizationManager.RemoveAuthorizationRole(numbers[0], True)
+
+        try:
+            if numbers:
+                self._session.write(f"removing the role {name}", send)
+        except NotFound:
+            return False
+        return bool(numbers)

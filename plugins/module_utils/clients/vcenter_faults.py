@@ -48,6 +48,7 @@ _KNOWN: dict[str, type[ClientError]] = {
     "AlreadyExists": Conflict,
     "ConcurrentAccess": Conflict,
     "TaskInProgress": Conflict,
+    "RemoveFailed": Conflict,
     "ResourceInUse": Conflict,
     "InvalidPowerState": Conflict,
     "InvalidState": Conflict,

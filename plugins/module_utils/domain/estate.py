@@ -38,7 +38,7 @@ KINDS = (
     "vcenter_role",
 )
 ORDER = {kind: number for number, kind in enumerate(KINDS, 1)}
-APPLICATION, ATTRIBUTE = "applications/", "vcenter/attributes/"
+APPLICATION, ATTRIBUTE, ROLE = "applications/", "vcenter/attributes/", "vcenter/roles/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,16 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import ids, ours, values
+from . import ids, marks, ours, values
 from .appliance_map import details_of
 from .cache_account import PROJECT_TAG
-from .estate import APPLICATION, ATTRIBUTE, ORDER, Leftover
+from .estate import APPLICATION, ATTRIBUTE, ORDER, ROLE, Leftover
 from .infrastructure import STORAGE_KEY, diagnostics_id, lock_id
 from .infrastructure_problems import some
 from .project_seen import DISCOVERY_SOLUTION, LOCAL_SOLUTION
+from .unread import DEVICES
 
 Row = Mapping[str, Any]
 OUR_ROLES = ("azlocal-migrate-automation", "azlocal-migrate-appliance")  # as docs/least-privilege.md has them made
+IN_VCENTER = (
+    f"{ATTRIBUTE}{ours.TAG}",
+    *(f"{ROLE}{name}" for name in OUR_ROLES),
+)  # of these ids the list shows if they are gone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +50,7 @@ class Seen:
     applications: Mapping[str, Row | None] = field(default_factory=dict)  # by client id; None: it may not be read
     appliance_vms: tuple[tuple[str, bool], ...] = ()  # name, and whether it runs
     attribute_marks: int | None = None  # how many VMs bear a mark; None: there is no attribute
+    migrating: tuple[str, ...] = ()  # VMs whose mark is of a migration that goes on; see is_migrating
     roles: tuple[str, ...] = ()
 
     @property
@@ -70,7 +76,8 @@ def leftovers(seen: Seen) -> list[Leftover]:
     found += _group(seen, found)
     locks = list(_locks(seen, found))
     found = [_under(locks, leftover) for leftover in found]
-    found = [_in_use(seen, leftover) for leftover in (*locks, *found)]
+    why = in_use(seen)
+    found = [replace(leftover, why_not=why) if why else leftover for leftover in (*locks, *found)]
     return sorted(found, key=lambda one: (ORDER[one.kind], one.name.lower()))
 
 
@@ -201,7 +208,7 @@ def _applications(seen: Seen) -> Iterator[Leftover]:
             name=title or app_id,
             id=f"{APPLICATION}{app_id}",
             ours=False,
-            note="" if row else "this identity may not read applications of Microsoft Entra, so it may be gone already",
+            note="" if row else "applications of Microsoft Entra cannot be read here, so it may be gone already",
             how=f"az ad app delete --id {app_id}",
         )
 
@@ -273,18 +280,41 @@ def _vcenter(seen: Seen) -> Iterator[Leftover]:
         )
     if seen.attribute_marks is not None:
         note = f"{seen.attribute_marks} VMs bear a mark, which goes with it" if seen.attribute_marks else ""
-        name = ours.TAG
-        yield Leftover(kind="vcenter_attribute", name=name, id=f"{ATTRIBUTE}{name}", ours=True, note=note)
+        name, many = ours.TAG, len(seen.migrating)
+        why = f"{many} VMs bear the mark of a migration that goes on, of any project: {some(list(seen.migrating))}"
+        how = f"complete these migrations; a mark that is not true any more is emptied by hand (attribute {name} of the VM)"
+        yield Leftover(
+            kind="vcenter_attribute",
+            name=name,
+            id=f"{ATTRIBUTE}{name}",
+            ours=True,
+            why_not=why if many else "",
+            note=note,
+            how=how if many else "",
+        )
     for role in seen.roles:
         if role in OUR_ROLES:
             yield Leftover(
                 kind="vcenter_role",
                 name=role,
-                id=f"vcenter/roles/{role}",
+                id=f"{ROLE}{role}",
                 ours=False,
-                why_not="vCenter keeps a role that is in use, and this run's own account may work with it",
-                how=f"govc role.remove {role}",
+                note="vCenter keeps it while somebody has it, this run's own account too",
             )
+
+
+def is_migrating(vm: Mapping[str, Any]) -> bool:
+    """Whether the mark of a VM may be of a migration that goes on, of whatever project, by what vCenter alone shows.
+
+    A cutover that came to its end has left the source off, with no adapter that connects at power on. What is left of that
+    migration (verify, complete) cannot be seen here. What vCenter keeps back may be anything.
+    """
+    if any(hole["path"] in DEVICES for hole in vm["unreadable"]):
+        return True
+    mark = marks.decode(vm["mark"])
+    if mark.cutover_at is None:
+        return mark.enabled_at is not None
+    return vm["power"] != "off" or any(nic["start_connected"] for nic in vm["nics"])
 
 
 # -- what stands in the way ------------------------------------------------------------------------------------------
@@ -319,10 +349,9 @@ def _under(locks: Sequence[Leftover], leftover: Leftover) -> Leftover:
     return replace(leftover, first=(*leftover.first, *(lock.id for lock in over)))
 
 
-def _in_use(seen: Seen, leftover: Leftover) -> Leftover:
-    if not seen.items:
-        return leftover
-    return replace(leftover, why_not=f"{len(seen.items)} protected items are left: {some(list(seen.items))}")
+def in_use(seen: Seen) -> str:
+    """Why nothing may go, whatever it is: VMs that still replicate, or were not completed. "" where there is none."""
+    return f"{len(seen.items)} protected items are left: {some(list(seen.items))}" if seen.items else ""
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ from ..clients.arm import ArmClient
 from ..clients.errors import ClientError, InvalidRequest, NotFound, PermissionDenied, ReplyLost
 from ..clients.vcenter_estate import VcenterEstate
 from ..clients.vcenter_session import VcenterSettings
-from ..domain import ids, ours
-from ..domain.estate import APPLICATION, ATTRIBUTE, ORDER, Leftover, chosen, too_early
-from ..domain.estate_list import Seen, leftovers
+from ..domain import ids
+from ..domain.estate import APPLICATION, ORDER, Leftover, chosen, too_early
+from ..domain.estate_list import IN_VCENTER, Seen, in_use, leftovers
 from ..domain.project_seen import state_of
 from .arm_writes import Writes
 from .estate_read import EstateReader, kind_of
@@ -33,9 +33,13 @@ _CLIENT = re.compile(APPLICATION + r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 
 @dataclasses.dataclass(kw_only=True)
 class Outcome:
-    """``removed``: what this run removed, in check mode what it would; ``gone``: names of what was gone before it."""
+    """``removed``: what this run removed, in check mode what it would; ``gone``: names of what was gone before it.
+
+    ``items``: protected items that the vault has; while there is one, nothing may go.
+    """
 
     left: list[Leftover]
+    items: tuple[str, ...] = ()
     removed: list[Leftover] = dataclasses.field(default_factory=list)
     gone: list[str] = dataclasses.field(default_factory=list)
     waiting_for: dict[str, Any] | None = None
@@ -50,18 +54,20 @@ class Estate:
         scope: Scope,
         vcenter: VcenterEstate | None = None,
         *,
+        machine: str = "",
         check: bool = False,
         timeout_s: float = 1800,
     ) -> None:
         self.arm, self.vcenter, self.check = arm, vcenter, check
-        self.reader = EstateReader(arm, scope, vcenter)
+        self.reader = EstateReader(arm, scope, vcenter, machine)
         self.writes = Writes(arm, timeout_s=timeout_s)
         self.done: list[Leftover] = []
         self._kept: list[Leftover] = []  # named, and held back because a person has to act first
 
     def listed(self) -> Outcome:
         try:
-            return Outcome(left=leftovers(self.reader.seen()))
+            seen = self.reader.seen()
+            return Outcome(left=leftovers(seen), items=seen.items)
         finally:
             self.reader.close()
 
@@ -80,10 +86,8 @@ class Estate:
         if unclear:
             told = f"several things of the list are called {', '.join(unclear)}"
             raise InvalidRequest(told, code="estate_name_unknown", remedy="Name them by their ids")
-        if seen.items and names:
-            raise NotReady(
-                picked[0].why_not if picked else f"{len(seen.items)} protected items are left", code="items_left"
-            )
+        if seen.items:
+            raise NotReady(f"nothing is removed: {in_use(seen)}", code="items_left")
         gone, denied = self._gone(unknown, seen)
         _refuse(picked, found)
         outcome = Outcome(left=found, gone=gone)
@@ -105,7 +109,7 @@ class Estate:
             if _CLIENT.fullmatch(name):
                 readable, row = self.reader.application(name[len(APPLICATION) :])
                 (unknown if row else gone if readable else unseen).append(name)
-            elif name.lower() == f"{ATTRIBUTE}{ours.TAG}" and self.vcenter is not None:
+            elif self.vcenter is not None and name.lower() in IN_VCENTER:
                 gone.append(name)
             else:
                 (gone if self._is_gone(name, seen) else unknown).append(name)
@@ -137,7 +141,11 @@ class Estate:
                     self._kept.append(one)
             elif one.kind == "vcenter_attribute":
                 self._attribute(one)
+            elif one.kind == "vcenter_role":
+                self._role(one)
             else:
+                if one.kind == "resource_group":
+                    self._still_empty(one)
                 self._resource(one)
         return _waiting(denied) if denied else None
 
@@ -152,6 +160,24 @@ class Estate:
             return
         self.writes.delete(one.id, version)
         self.done.append(one)
+
+    def _still_empty(self, group: Leftover) -> None:
+        """The list is as old as this run, and Azure removes a group with all that came into it since.
+
+        What a list shows for a while after it is gone is read by itself.
+        """
+        others = []
+        for row in self.reader.contents(group.id):
+            arm_id = str(row.get("id"))
+            kind = kind_of(arm_id)
+            if not kind or self.reader.look.there(arm_id, self.reader.version(kind)) is not None:
+                others.append(ids.name(arm_id))
+        if others:
+            raise NotReady(
+                f"resource group {group.name} is not removed: other resources have come into it since the list was made: "
+                f"{', '.join(others)}",
+                code="estate_not_safe",
+            )
 
     def _application(self, one: Leftover, seen: Seen) -> bool:
         """False where this identity may not remove it."""
@@ -173,6 +199,10 @@ class Estate:
     def _attribute(self, one: Leftover) -> None:
         if self.vcenter is not None:
             self.vcenter.remove_attribute()
+            self.done.append(one)
+
+    def _role(self, one: Leftover) -> None:
+        if self.vcenter is not None and self.vcenter.remove_role(one.name):
             self.done.append(one)
 
 
@@ -211,10 +241,11 @@ def call(
     vcenter: VcenterSettings | None,
     names: Sequence[str] | None,
     *,
+    machine: str,
     check: bool,
     timeout_s: float,
 ) -> Outcome:
     """One call of the module: the list, or with ``names`` the removal of what they name."""
     with VcenterEstate(vcenter) if vcenter else contextlib.nullcontext() as client:
-        work = Estate(arm, scope, client, check=check, timeout_s=timeout_s)
+        work = Estate(arm, scope, client, machine=machine, check=check, timeout_s=timeout_s)
         return work.listed() if names is None else work.removed(names)

@@ -19,7 +19,7 @@ from ..clients.vcenter_estate import VcenterEstate
 from ..domain import ids, ours, values
 from ..domain.appliance_map import details_of
 from ..domain.cache_account import PROJECT_TAG, PROVIDER
-from ..domain.estate_list import Row, Seen, application_ids
+from ..domain.estate_list import Row, Seen, application_ids, is_migrating
 from ..domain.infrastructure import diagnostics_id
 from ..domain.project_seen import DISCOVERY_SOLUTION, LOCAL_SOLUTION, Wanted, state_of
 from ..domain.source_appliance import Machine
@@ -73,14 +73,15 @@ def kind_of(arm_id: str) -> str:
 class EstateReader:
     """Reads, and nothing else."""
 
-    def __init__(self, arm: ArmClient, scope: Scope, vcenter: VcenterEstate | None) -> None:
+    def __init__(self, arm: ArmClient, scope: Scope, vcenter: VcenterEstate | None, machine: str = "") -> None:
         self.arm, self.vcenter = arm, vcenter
+        self.machine = machine or scope.source_appliance  # what the source appliance's machine is called in vCenter
         self.wanted = Wanted(
             subscription_id=scope.subscription_id,
             resource_group=scope.resource_group,
             project=scope.project,
             source_appliance=scope.source_appliance,
-            target_appliance=scope.target_appliance,
+            target_appliance="",  # its machine is not in Azure
         )
         self.look = ProjectLook(arm, self.wanted)
 
@@ -105,10 +106,14 @@ class EstateReader:
         except (NotFound, Conflict):  # nothing of it can be there
             return where.DATA_REPLICATION[-1]
 
+    def contents(self, group_id: str) -> tuple[Row, ...]:
+        """What the resource group lists now."""
+        return tuple(self.arm.list(f"{group_id}/resources", where.RESOURCES))
+
     # -- Azure ---------------------------------------------------------------------------------------------------
 
     def _contents(self, seen: Seen) -> Seen:
-        contents = tuple(self.arm.list(f"{seen.group_id}/resources", where.RESOURCES))
+        contents = self.contents(seen.group_id)
         project = self.look.there(seen.project_id, where.MIGRATE_SETUP)
         solutions = self.look.solutions() if project is not None else {}
         seen = dataclasses.replace(seen, contents=contents, project_row=project, solutions=solutions)
@@ -210,13 +215,15 @@ class EstateReader:
     def _in_vcenter(self, seen: Seen) -> Seen:
         if self.vcenter is None:
             return seen
-        name, machines = self.wanted.source_appliance, list[Machine]()
-        if name:
-            machines = [Machine.parse(vm) for vm in self.vcenter.machines_named(name)]
+        machines = list[Machine]()
+        if self.machine:
+            machines = [Machine.parse(vm) for vm in self.vcenter.machines_named(self.machine)]
+        marked = self.vcenter.marked() if self.vcenter.has_attribute() else None
         return dataclasses.replace(
             seen,
             appliance_vms=tuple((one.name, one.power == "on") for one in machines if one.mark),
-            attribute_marks=self.vcenter.marked() if self.vcenter.has_attribute() else None,
+            attribute_marks=None if marked is None else sum(bool(vm["mark"]) for vm in marked),
+            migrating=tuple(str(vm["name"]) for vm in marked or () if is_migrating(vm)),
             roles=tuple(self.vcenter.roles()),
         )
 

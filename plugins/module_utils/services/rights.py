@@ -41,6 +41,11 @@ class Answer:
     def skip(self, scope: str, why: str) -> None:
         self.not_asked.append({"scope": scope, "why": why})
 
+    @property
+    def told(self) -> str:
+        more = f"; {len(self.not_asked)} things could not be asked about" if self.not_asked else ""
+        return f"{len(self.gaps)} of {self.asked} rights are missing{more}"
+
     def report(self) -> list[str]:
         lines = [gap.line() for gap in self.gaps]
         lines += [f"not asked: {row['scope']}: {row['why']}" for row in self.not_asked]

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -147,3 +148,44 @@ def test_an_action_gives_its_module_only_options_that_it_takes(name: str, monkey
         assert "hosts_seen" in specified
     looks_by = getattr(action, "looks_by", "")
     assert not looks_by or looks_by.removeprefix("azlocal.migrate.") in MODULES
+
+
+GIVEN = re.compile(r"\{\{ (azlocal_\w+)( \| default\(omit\))? \}\}")
+TASKS = sorted(
+    path
+    for path in (PLUGINS.parent / "roles").glob("*/tasks/*.yml")
+    if "default(omit)" in path.read_text(encoding="utf-8")
+)
+
+
+def calls(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every module of ours that is called, in blocks too, with its options."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        name = str(key).removeprefix("azlocal.migrate.")
+        if name != key and name in MODULES:
+            yield name, inner or {}
+        yield from calls(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from calls(inner)
+
+
+@pytest.mark.parametrize("file", TASKS, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
+def test_a_variable_of_a_role_is_what_the_option_is_that_takes_it(file: Path) -> None:
+    described = yaml.safe_load((file.parent.parent / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    variables = described["argument_specs"][file.stem]["options"]
+    pairs = [
+        (
+            found,
+            variables[found[1]],
+            documentation(importlib.import_module(f"{PACKAGE}.modules.{name}"))["options"][option],
+        )
+        for name, given in calls(yaml.safe_load(file.read_text(encoding="utf-8")))
+        for option, value in given.items()
+        if (found := GIVEN.fullmatch(str(value))) and found[1] in variables
+    ]
+    assert pairs
+    for found, said, wanted in pairs:
+        for key in ("type", "elements", "choices"):
+            assert said.get(key) == wanted.get(key), f"{found[1]}: {key}"
+        assert said.get("default") in (None, wanted.get("default")), found[1]
+        assert not (found[2] and wanted.get("required")), found[1]

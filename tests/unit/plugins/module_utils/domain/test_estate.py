@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import itertools
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.domain import ids, ours
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import ids, marks, ours
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.estate import (
     APPLICATION,
     KINDS,
@@ -23,8 +24,11 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.domain.estate impo
     too_early,
 )
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.estate_list import (
+    IN_VCENTER,
+    OUR_ROLES,
     Seen,
     application_ids,
+    is_migrating,
     key_vault_ids,
     leftovers,
     principals,
@@ -165,9 +169,50 @@ def test_nothing_is_safe_while_items_are_left() -> None:
     assert found and all("4 protected items are left: a, b, c" in one.why_not for one in found)
 
 
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+ENABLED = marks.encode(marks.Mark(enabled_at=NOW))
+SENT = marks.encode(marks.Mark(enabled_at=NOW, cutover_at=NOW))
+
+
+@pytest.mark.parametrize(
+    ("mark", "power", "connects", "kept_back", "goes_on"),
+    [
+        ("", "on", True, "", False),
+        ("somebody else's text", "on", True, "", False),
+        (marks.encode(marks.Mark(wave="1")), "on", True, "", False),
+        (ENABLED, "on", True, "", True),
+        (ENABLED, "off", False, "", True),
+        (SENT, "on", False, "", True),
+        (SENT, "suspended", False, "", True),
+        (SENT, "off", True, "", True),
+        (SENT, "off", False, "", False),
+        (SENT, "off", False, "guest.net", False),
+        (SENT, "off", False, "config.hardware.device", True),
+        ("", "off", False, "customValue", True),
+    ],
+)
+def test_whether_a_mark_is_of_a_migration_that_goes_on(
+    mark: str, power: str, connects: bool, kept_back: str, goes_on: bool
+) -> None:
+    holes = [{"path": kept_back}] if kept_back else []
+    vm = {"mark": mark or None, "power": power, "nics": [{"start_connected": connects}], "unreadable": holes}
+    assert is_migrating(vm) is goes_on
+
+
+def test_the_attribute_is_not_safe_while_a_migration_goes_on() -> None:
+    found = by_kind(leftovers(seen(attribute_marks=5, migrating=("a", "b"))))["vcenter_attribute"]
+    assert not found.safe and "2 VMs" in found.why_not and "a, b" in found.why_not and found.how
+    assert by_kind(leftovers(seen(attribute_marks=5)))["vcenter_attribute"].safe
+
+
+def test_only_the_roles_of_our_guide_are_listed() -> None:
+    found = [one for one in leftovers(seen(roles=("Admin", *OUR_ROLES))) if one.kind == "vcenter_role"]
+    assert sorted(one.name for one in found) == sorted(OUR_ROLES) and {one.id for one in found} < set(IN_VCENTER)
+
+
 def test_an_application_that_may_not_be_read_is_said_so() -> None:
     found = by_kind(leftovers(seen(applications={"app-1": None})))["application"]
-    assert found.name == "app-1" and "may not read" in found.note and found.how == "az ad app delete --id app-1"
+    assert found.name == "app-1" and "cannot be read" in found.note and found.how == "az ad app delete --id app-1"
 
 
 # -- choosing --------------------------------------------------------------------------------------------------------
