@@ -17,14 +17,12 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.azlocal.migrate.plugins.module_utils.options import connectivity
-
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "from-nothing-to-ready.md").read_text(encoding="utf-8")
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
-INVENTORY, REACH = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+(INVENTORY,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 EVERYTHING: dict[str, Any] = yaml.safe_load(INVENTORY)["inventory"]["all"]
 WALK = ("prepare", "discover", "replicate")
 
@@ -84,12 +82,6 @@ def test_what_is_taken_back_by_a_module_is_a_state_of_it() -> None:
     for name in names:
         module = importlib.import_module(f"ansible_collections.azlocal.migrate.plugins.modules.{name}")
         assert "absent" in yaml.safe_load(module.DOCUMENTATION)["options"]["state"]["choices"]
-
-
-def test_the_task_of_the_page_is_one_that_its_module_takes() -> None:
-    (play,) = yaml.safe_load(REACH)
-    (task,) = play["tasks"]
-    assert complaints(connectivity.SPEC, task["azlocal.migrate.connectivity"]) == []
 
 
 def test_hosts_of_the_limit_are_groups_of_the_inventory() -> None:
