@@ -15,7 +15,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.services.project_s
 from ansible_collections.azlocal.migrate.tests.support import project_on_lab
 from ansible_collections.azlocal.migrate.tests.support.estate_on_lab import estate, finished, listed, picture
 from ansible_collections.azlocal.migrate.tests.support.killed import Ground
-from ansible_collections.azlocal.migrate.tests.support.killed_again import killed_everywhere_on
+from ansible_collections.azlocal.migrate.tests.support.killed_again import killed_everywhere
 from lab.switches import parse
 
 
@@ -46,7 +46,7 @@ def test_a_finished_programme(tmp_path: Path) -> None:
     removal = Removal()
     with Ground(tmp_path, stage="ready") as ground:
         removal.finished(ground)
-        writes = killed_everywhere_on(ground, removal, picture)
+        writes = killed_everywhere(ground, removal, picture)
     assert set(writes.values()) == {1} and len(writes) == 20
     assert {method for method, _path in writes} == {"DELETE"}
 
@@ -55,5 +55,5 @@ def test_one_that_only_began_where_lists_lag(tmp_path: Path) -> None:
     removal = Removal()
     with Ground(tmp_path, switches=parse(["assignment_lag_s=300"])) as ground:
         removal.made(ground)
-        writes = killed_everywhere_on(ground, removal, picture)
+        writes = killed_everywhere(ground, removal, picture)
     assert set(writes.values()) == {1} and len(writes) == 5

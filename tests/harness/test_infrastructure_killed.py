@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.infrastructure import Outcome
 from ansible_collections.azlocal.migrate.tests.support.infrastructure_on_lab import picture, strip, work
-from ansible_collections.azlocal.migrate.tests.support.killed import Ground, killed_everywhere
+from ansible_collections.azlocal.migrate.tests.support.killed import Ground
+from ansible_collections.azlocal.migrate.tests.support.killed_again import killed_everywhere
 from lab.azure import ids
 from lab.switches import parse
 
@@ -29,15 +30,11 @@ def absent(arm: ArmClient) -> Outcome:
     return work(arm).absent()
 
 
-def made(ground: Ground) -> None:
-    strip(ground)
-    ground.run(present)
-    ground.clock.sleep(3600)  # nothing lags any more
-
-
 @pytest.mark.slow
 def test_a_run_that_was_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
-    writes = killed_everywhere(tmp_path, present, picture, ready=strip, stage="ready")
+    with Ground(tmp_path, stage="ready") as ground:
+        strip(ground)
+        writes = killed_everywhere(ground, present, picture)
     assert set(writes.values()) == {1}
     kinds = [path.rpartition("/providers/")[2].rpartition("/")[0] for _method, path in writes]
     assert kinds.count("microsoft.authorization/roleassignments") == 6
@@ -51,12 +48,18 @@ def test_the_same_where_azure_takes_its_time(tmp_path: Path) -> None:
     slow = parse(
         ["principal_lag_s=120", "principal_type=ignored", "role_propagation_s=400", "assignment_lag_s=300"],
     )
-    writes = killed_everywhere(tmp_path, present, picture, ready=strip, stage="ready", switches=slow)
+    with Ground(tmp_path, stage="ready", switches=slow) as ground:
+        strip(ground)
+        writes = killed_everywhere(ground, present, picture)
     assert writes["PUT", ids.EXTENSION.lower()] > 1, "it had to be made more than once"
 
 
 @pytest.mark.slow
 def test_a_removal_that_was_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
-    writes = killed_everywhere(tmp_path, absent, picture, ready=made, stage="ready")
+    with Ground(tmp_path, stage="ready") as ground:
+        strip(ground)
+        ground.run(present)
+        ground.clock.sleep(3600)  # nothing lags any more
+        writes = killed_everywhere(ground, absent, picture)
     assert set(writes.values()) == {1}
     assert {method for method, _path in writes} == {"DELETE", "PUT"}

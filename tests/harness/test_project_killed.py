@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import ArmClient
 from ansible_collections.azlocal.migrate.plugins.module_utils.services.project_setup import Outcome, ProjectSetup
-from ansible_collections.azlocal.migrate.tests.support.killed import Ground, killed_everywhere
+from ansible_collections.azlocal.migrate.tests.support.killed import Ground
+from ansible_collections.azlocal.migrate.tests.support.killed_again import killed_everywhere
 from ansible_collections.azlocal.migrate.tests.support.project_on_lab import WANTED, picture
 
 
@@ -22,18 +22,17 @@ def absent(arm: ArmClient) -> Outcome:
     return ProjectSetup(arm, WANTED).absent()
 
 
-def made(ground: Ground) -> Any:
-    ground.run(present)
-    ground.clock.sleep(3600)  # nothing lags any more
-
-
 def test_a_run_that_was_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
-    writes = killed_everywhere(tmp_path, present, picture)
+    with Ground(tmp_path) as ground:
+        writes = killed_everywhere(ground, present, picture)
     assert set(writes.values()) == {1}
     assert {method for method, _path in writes} == {"POST", "PUT"}
 
 
 def test_a_removal_that_was_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
-    writes = killed_everywhere(tmp_path, absent, picture, ready=made)
+    with Ground(tmp_path) as ground:
+        ground.run(present)
+        ground.clock.sleep(3600)  # nothing lags any more
+        writes = killed_everywhere(ground, absent, picture)
     assert set(writes.values()) == {1}
     assert {method for method, _path in writes} == {"DELETE"}

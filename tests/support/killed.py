@@ -1,16 +1,11 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that ends after its n-th request, for every n, and the run after it: on a lab with time of its own.
-
-A test gives the work (one module call, with a client of its own), and a picture of what the work is to leave behind.
-Each kill has a lab of its own, because a kill is only one where everything before it was undisturbed.
-"""
+"""Runs that may end after their n-th request, on a lab with time of its own."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,46 +85,3 @@ class Ground:
     def accepted(self, moment: int = 0) -> list[Request]:
         """The writes that were accepted, sign-in aside."""
         return [request for request in self.records.writes(moment) if request.accepted and not request.is_discovery]
-
-
-def killed_everywhere(
-    folder: Path,
-    work: Callable[[ArmClient], T],
-    picture: Callable[[Ground], Any],
-    *,
-    ready: Callable[[Ground], object] | None = None,
-    **lab: Any,
-) -> Counter[tuple[str, str]]:
-    """Kill the work after each of its requests and run it again. It must leave the same picture each time, and no write
-    may be accepted more often than in a run that nothing disturbed. ``ready`` brings a lab to where the work begins.
-
-    Returns the writes of the undisturbed run: what they are is for the test to say.
-    """
-
-    def ground(name: str) -> Ground:
-        made = Ground(folder / name, **lab)
-        if ready is not None:
-            ready(made)
-        return made
-
-    with ground("whole") as whole:
-        moment = whole.records.moment()
-        _result, requests = whole.run(work)
-        wanted, writes = picture(whole), counted(whole, moment)
-    for after in range(1, requests + 1):
-        with ground(f"killed{after}") as cut:
-            moment = cut.records.moment()
-            result, _answered = cut.run(work, after)
-            assert result is None, f"not killed after request {after} of {requests}"
-            again, _answered = cut.run(work)
-            assert again is not None
-            told = f"killed after request {after} of {requests}"
-            assert picture(cut) == wanted, told
-            twice = counted(cut, moment) - writes
-            assert not twice, f"{told}: more often than in an undisturbed run: {sorted(twice)}"
-    return writes
-
-
-def counted(ground: Ground, moment: int) -> Counter[tuple[str, str]]:
-    """How often each write was accepted since."""
-    return Counter((request.method, request.bare.lower()) for request in ground.accepted(moment))

@@ -1,9 +1,9 @@
 # Copyright (c) azlocal.migrate contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""As ``killed``, on one lab that is put back before each kill: for work that only removes what is there.
+"""A run that ends after its n-th request, for every n, and the run after it: on one lab, put back before each kill.
 
-Building what is to be removed takes much longer than removing it.
+A lab of its own for each kill would show the same, and take much longer.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm import
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.arm_wire import Exchange
 from lab.azure.state import Azure
 
-from .killed import Fuse, Ground, counted
+from .killed import Fuse, Ground
 
 T = TypeVar("T")
-# What a removal changes, operations and jobs aside.
+# What runs change, operations aside.
 PARTS = (
     "resources",
     "parts",
+    "jobs",
     "assignments",
     "identities",
     "born",
+    "registrations",
     "tags",
     "discovered_from",
     "deleted_vaults",
@@ -47,13 +49,7 @@ class Snapshot:
         self.ground, azure = ground, ground.azure
         with azure.world.lock:
             self.kept, self.operations = _copied(azure), set(azure.operations)
-
-    def state(self) -> tuple[Any, ...]:
-        """All that a removal may have changed until now, and what is under way."""
-        azure = self.ground.azure
-        with azure.world.lock:
-            under_way = [one.path for one in azure.operations.values() if one.state == "InProgress"]
-            return {**_copied(azure), "beats": {}}, under_way  # an appliance's heartbeat is no work of ours
+            self.chance = azure.random.getstate()  # new ids are the same ones again
 
     def put_back(self) -> None:
         self.ground.clock.sleep(SETTLED_S)
@@ -67,6 +63,7 @@ class Snapshot:
                     there.pop(key)
                 for key, value in copy.deepcopy(kept).items():
                     there[key] = value
+            azure.random.setstate(self.chance)
         self.ground.clock.sleep(SETTLED_S)
 
 
@@ -76,43 +73,67 @@ def _copied(azure: Azure) -> dict[str, dict[str, Any]]:
 
 @dataclasses.dataclass
 class Recorder(Fuse):
-    """Notes the writes that were accepted. The ledger knows them too, but only a while after the reply."""
+    """Notes what was asked and answered, and the writes that were accepted, as the ledger has them."""
 
-    writes: Counter[tuple[str, str]] = dataclasses.field(default_factory=Counter)
+    trail: list[tuple[str, str, int]] = dataclasses.field(default_factory=list)
 
     def __call__(self, exchange: Exchange) -> None:
-        if exchange.method != "GET" and 200 <= exchange.status < 300:
-            self.writes[exchange.method, urlsplit(exchange.url).path.lower()] += 1
+        self.trail.append((exchange.method, urlsplit(exchange.url).path.lower(), exchange.status))
         super().__call__(exchange)
 
+    @property
+    def writes(self) -> Counter[tuple[str, str]]:
+        return Counter((method, path) for method, path, status in self.trail if method != "GET" and 200 <= status < 300)
 
-def killed_everywhere_on(
+
+@dataclasses.dataclass
+class Watcher(Recorder):
+    """Also notes after which answers Azure is not as it was after the one before: it has changed, or time has passed."""
+
+    ground: Ground = dataclasses.field(kw_only=True)
+    moments: list[int] = dataclasses.field(default_factory=list)
+    last: Any = None
+
+    def __call__(self, exchange: Exchange) -> None:
+        azure: Azure = self.ground.azure
+        with azure.world.lock:
+            operations = [(one.path, one.state) for one in azure.operations.values()]
+            state = azure.clock.monotonic(), operations, azure.random.getstate(), _copied(azure)
+        super().__call__(exchange)
+        if state != self.last:
+            self.moments.append(self.answered)
+        self.last = state
+
+
+def killed_everywhere(
     ground: Ground, work: Callable[[ArmClient], T], picture: Callable[[Ground], Any]
 ) -> Counter[tuple[str, str]]:
-    """Kill the work after each of its requests and run it again. It must leave the same picture each time, with exactly the
-    writes of a run that nothing disturbed, which it returns: what they are is for the test to say.
+    """Kill the work after each of its requests and run it again. It must leave the same picture each time. No write may
+    be accepted more often than in a run that nothing disturbed, and none may be left out.
 
-    Where the last request before the kill has changed nothing, the second run would be that of the kill before.
+    A request that left all as it was, in no time, needs no kill: the second run would be that of the kill before. What
+    each request leaves is seen in the run that nothing disturbs.
+
+    Returns the writes of that run: what they are is for the test to say.
     """
-    before, snapshot = picture(ground), Snapshot(ground)
-    moment, whole = ground.records.moment(), Recorder()
+    before, snapshot, moment = picture(ground), Snapshot(ground), ground.records.moment()
+    whole = Watcher(ground=ground)
     _result, requests = ground.run(work, fuse=whole)
-    wanted, last, second_runs = picture(ground), snapshot.state(), 0
-    assert whole.writes == counted(ground, moment)
-    for after in range(1, requests + 1):
+    wanted = picture(ground)
+    assert whole.writes == Counter((write.method, write.bare.lower()) for write in ground.accepted(moment))
+    assert len(whole.moments) > whole.writes.total()
+    for after in whole.moments:
         told = f"killed after request {after} of {requests}"
         snapshot.put_back()
-        assert picture(ground) == before
+        assert picture(ground) == before, told
         first, second = Recorder(after), Recorder()
         result, _answered = ground.run(work, fuse=first)
         assert result is None, f"not {told}"
-        state = snapshot.state()
-        if state == last:
-            continue
-        last, second_runs = state, second_runs + 1
+        assert first.trail == whole.trail[:after], f"{told}: something else was asked or answered than undisturbed"
         again, _answered = ground.run(work, fuse=second)
         assert again is not None
         assert picture(ground) == wanted, told
-        assert first.writes + second.writes == whole.writes, told
-    assert second_runs > whole.writes.total()
+        both = first.writes + second.writes
+        assert not both - whole.writes, f"{told}: more often than in an undisturbed run"
+        assert both.keys() == whole.writes.keys(), told
     return whole.writes
