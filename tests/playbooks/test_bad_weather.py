@@ -76,8 +76,11 @@ def nothing_is_left(stage: Stage, playbook: str) -> None:
 
 
 def play(stage: Stage, playbook: str) -> Run:
-    """One run, in which each VM gets to its phase or says in words of the catalogue why not."""
-    run = stage.run(playbook, "-e", f"azlocal_timeout_s={TIMEOUT_S}")
+    """One run, in which each VM gets to its phase or says in words of the catalogue why not.
+
+    What comes before the wave is one step for all, and would end the run; tests/harness has it in bad weather.
+    """
+    run = stage.run(playbook, "-e", f"azlocal_timeout_s={TIMEOUT_S}", "-e", "azlocal_infrastructure=false")
     assert run.complaints() == []
     assert run.rc in (0, 2), run.text
     verdicts = [run.last(row["name"]) for row in stage.rows]
