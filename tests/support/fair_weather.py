@@ -22,11 +22,16 @@ SAYS = {
     "hidden_properties": "vcenter_unreadable",
     "hidden_vms": "vcenter_unreadable",
     "missing_privileges": "NoPermission",
+    "storage_firewall": "cannot be reached from public networks",
+    "storage_region": "the vault in",
+    "discovery_stuck": "not_discovered",
 }
 # a cutover besides these
 SAYS_LATER = {
     "bridge_status": "resource bridge is Offline",
+    "graph_bridge": "bridge",
     "silent_agents": "agent_silent",
+    "dead_agent": "agent_silent",
     "consolidation_needed": "its disks need consolidation",
 }
 

@@ -11,14 +11,8 @@ from .resources import Resource
 from .state import Azure
 from .wire import JSON
 
-# Codes are the lab's own, but for the first and the third: nobody recorded the others.
-_NO_ACCOUNT, _REGION, _CLOSED, _RIGHTS, _NO_AGENT = (
-    "542",
-    "2100020",
-    "VMwareToAzLocalProtectionStateEnablingFailed",
-    "2100021",
-    "2100022",
-)
+# The first two are documented; the others are the lab's own: nobody recorded any.
+_NO_ACCOUNT, _UNFIT, _RIGHTS, _NO_AGENT = "542", "VMwareToAzLocalProtectionStateEnablingFailed", "2100021", "2100022"
 
 
 def need(azure: Azure, vault_id: str, extension: JSON) -> None:
@@ -46,7 +40,7 @@ def _region(azure: Azure, vault: Resource, account: Resource) -> None:
     here = storage.region(azure, account)
     if here != vault.body["location"]:
         raise JobFailure(
-            _REGION,
+            _UNFIT,
             f"The storage account '{account.name}' is in '{here}', the vault in '{vault.body['location']}'.",
             recommendation="Use a storage account in the region of the project.",
         )
@@ -55,7 +49,7 @@ def _region(azure: Azure, vault: Resource, account: Resource) -> None:
 def _reach(azure: Azure, account: Resource) -> None:
     if not storage.reachable(azure, account):
         raise JobFailure(
-            _CLOSED,
+            _UNFIT,
             f"The storage account '{account.name}' cannot be reached from public networks.",
             recommendation="Enable public network access to the storage account.",
         )
