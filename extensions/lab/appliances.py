@@ -25,6 +25,7 @@ SOURCE, TARGET = "source", "target"
 PRODUCT = "Azure Migrate Appliance"  # as the OVF of the image names it
 VERSION = "6.1.294.1024"
 SIMILAR = f"{names.SOURCE_APPLIANCE}1"  # the name of the second one
+ADDRESSES = {SOURCE: "10.10.0.11", TARGET: "10.10.0.12"}
 BOOT_S = 120  # recorded seconds from power on until Windows answers
 # documented: the services to look for where an appliance is silent
 SERVICES = {
@@ -103,7 +104,7 @@ class Appliance:
 
     @property
     def address(self) -> str:
-        return {SOURCE: "10.10.0.11", TARGET: "10.10.0.12"}[self.role]
+        return ADDRESSES[self.role]
 
     @property
     def version(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from . import media, names
+from . import appliances, media, names
 from .azure import identities, ids, imds
 from .runtime import Lab
 
@@ -135,8 +135,8 @@ def inventory(lab: Lab) -> dict[str, Any]:
                         "hosts": _places(lab, names.NODES),
                         "vars": _connection(lab, names.HOST_USER, names.HOST_PASSWORD),
                     },
-                    "source_appliance": _appliance(lab, names.SOURCE_APPLIANCE),
-                    "target_appliance": _appliance(lab, names.TARGET_APPLIANCE),
+                    "source_appliance": _appliance(lab, names.SOURCE_APPLIANCE, appliances.SOURCE),
+                    "target_appliance": _appliance(lab, names.TARGET_APPLIANCE, appliances.TARGET),
                 },
             }
         },
@@ -194,10 +194,15 @@ def _places(lab: Lab, of: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _appliance(lab: Lab, name: str) -> dict[str, Any]:
-    """It answers once its machine runs and somebody has set up its Windows."""
-    login = _connection(lab, names.APPLIANCE_USER, names.APPLIANCE_PASSWORD)
-    return {"hosts": _places(lab, [name]), "vars": login}
+def _appliance(lab: Lab, name: str, role: str) -> dict[str, Any]:
+    """It answers once its machine runs and somebody has set up its Windows.
+
+    Its address is that of its machine, as the other appliance has to reach it; the controller's own way is the lab's port.
+    """
+    found = _places(lab, [name])
+    for place in found.values():
+        place |= {"ansible_host": appliances.ADDRESSES[role], "ansible_winrm_host": place["ansible_host"]}
+    return {"hosts": found, "vars": _connection(lab, names.APPLIANCE_USER, names.APPLIANCE_PASSWORD)}
 
 
 def _connection(lab: Lab, user: str, password: str) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class ActionModule(HostAction):
             "esxi_hosts": options["esxi_hosts"],
             "image_hosts": _image_hosts(options["image"]),
             **{
-                to: [options[to] or next(iter(groups.get(to) or []), "")] for to in (endpoints.SOURCE, endpoints.TARGET)
+                to: [options[to] or next((self._address(one) for one in groups.get(to) or []), "")]
+                for to in (endpoints.SOURCE, endpoints.TARGET)
             },
         }
         peers = {to: [Peer(name=str(name)) for name in names if name] for to, names in named.items()}
@@ -109,15 +110,21 @@ class ActionModule(HostAction):
             further=[Endpoint(**one) for one in options["further"]],
         )
 
+    def _address(self, host: str) -> str:
+        """Where the inventory says that it is; its name there may be no name in DNS."""
+        return str(self.vars["hostvars"][host].get("ansible_host") or host)
+
     def _logins(self, groups: Mapping[str, Sequence[str]]) -> list[Peer]:
         """Address and port of each Windows host of the inventory, as its connection takes them."""
         found = []
         for host in dict.fromkeys(name for group in GROUPS for name in groups.get(group) or []):
             said = self.vars["hostvars"][host]
             kind = str(said.get("ansible_connection") or "ssh")
+            # ansible_host is where the machine is; this, where it is given, is the controller's own way to it
+            way = str(said.get(f"ansible_{kind}_host") or self._address(host))
             scheme = said.get("ansible_winrm_scheme") or said.get("ansible_psrp_protocol") or "https"
             usual = 22 if kind == "ssh" else 5985 if scheme == "http" else 5986
-            found.append(Peer(name=str(said.get("ansible_host") or host), port=int(said.get("ansible_port") or usual)))
+            found.append(Peer(name=way, port=int(said.get("ansible_port") or usual)))
         return found
 
 

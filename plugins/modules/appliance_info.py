@@ -61,6 +61,8 @@ options:
     description:
       - Whether O(wait) goes on while all that lacks is what a person has to do. V(false) then ends well at once, with
         RV(waiting_for).
+      - With V(false) it also fails after a minute where what is wrong stays until a person mends it - a clock that is off, a
+        fabric that failed, a vCenter that it cannot work with, a discovery that finds nothing.
     type: bool
     default: true
   timeout_s:

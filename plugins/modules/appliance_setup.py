@@ -212,10 +212,10 @@ options:
     type: bool
   replaces:
     description:
-      - This new target appliance replaces a dead one of the same project. The steps are the same; whoever generates its key is
-        told that it takes the dead one's place.
-    type: bool
-    default: false
+      - Name of the dead target appliance of the same project whose place this new one takes, as in
+        M(azlocal.migrate.project) and M(azlocal.migrate.infrastructure). The steps are the same; whoever generates the key is
+        told of it.
+    type: str
   answer_timeout_s:
     description:
       - How long to wait for the host's first answer, because a machine that starts needs some minutes. After that it is taken for one
@@ -250,7 +250,7 @@ notes:
     administrator of the appliance.
   - The scripts have not run on real Windows yet.
   - To replace a dead target appliance, deploy a new virtual machine with M(azlocal.migrate.target_appliance), run this with
-    O(replaces=true), and let somebody generate a new key in the same project. The replications of the project go on with it.
+    the name of the dead one in O(replaces), and let somebody generate a new key in the same project. The replications of the project go on with it.
 """
 
 EXAMPLES = r"""

@@ -26,6 +26,8 @@ description:
   - That a port answers does not prove that what is said there gets through; a firewall may look into it.
   - UDP is not tried (the heartbeat of ESXi hosts to vCenter, for instance), nor is port 3389 of the appliances, which only
     people use.
+author:
+  - azlocal.migrate contributors (@azlocal)
 options:
   place:
     description:
@@ -67,10 +69,14 @@ options:
     elements: str
     default: []
   source_appliance:
-    description: Name or address of the source appliance. Left out, it is the first host of the group C(source_appliance).
+    description:
+      - Name or address of the source appliance. Left out, it is C(ansible_host), or else the name, of the first host of the group
+        C(source_appliance).
     type: str
   target_appliance:
-    description: Name or address of the target appliance. Left out, it is the first host of the group C(target_appliance).
+    description:
+      - Name or address of the target appliance. Left out, it is C(ansible_host), or else the name, of the first host of the group
+        C(target_appliance).
     type: str
   image:
     description:

@@ -55,6 +55,12 @@ options:
       M(azlocal.migrate.target_appliance) sees it.
     type: str
     default: ""
+  target_appliance:
+    description: >-
+      Name of the target appliance. Nothing is looked for by it, since the list has the fabrics and sites of all appliances of
+      the project; it is taken so that the names of project and appliances can be in C(module_defaults).
+    type: str
+    default: ""
   source_appliance_vm:
     description: Name of the source appliance's machine, where it has another. Left out, it is that of the appliance.
     type: str
@@ -150,6 +156,7 @@ SPEC: dict[str, Any] = {
     "resource_group": {"type": "str", "required": True},
     "project": {"type": "str", "required": True},
     "source_appliance": {"type": "str", "default": ""},
+    "target_appliance": {"type": "str", "default": ""},
     "source_appliance_vm": {"type": "str", "default": ""},
     "timeout_s": {"type": "int", "default": 1800},
 }

@@ -98,9 +98,10 @@ options:
     default: ""
   fail_on:
     description: >-
-      V(any) fails where a right is missing. V(none) never fails; an error of the whole step is in RV(step_error).
+      V(any) fails where a right is missing. V(step) fails only where the rights could not be asked for as a whole. V(none)
+      never fails; an error of the whole step is in RV(step_error).
     type: str
-    choices: [any, none]
+    choices: [step, any, none]
     default: any
 extends_documentation_fragment:
   - azlocal.migrate.azure
@@ -190,7 +191,7 @@ SPEC: dict[str, Any] = {
     "vcenter_account": {"type": "str", "choices": ["automation", "appliance"], "default": "automation"},
     "vms": _TEXTS,
     **dict.fromkeys(_PLACES.values(), _TEXT),
-    "fail_on": {"type": "str", "choices": ["any", "none"], "default": "any"},
+    "fail_on": {"type": "str", "choices": ["step", "any", "none"], "default": "any"},
 }
 
 

@@ -25,6 +25,8 @@ description:
     installer and the service need.
   - The first start of a fresh appliance asks for language, licence and password at its console. No program can answer;
     RV(waiting_for) says who has to do what.
+author:
+  - azlocal.migrate contributors (@azlocal)
 options:
   name:
     description: Name of the virtual machine.
@@ -177,7 +179,6 @@ waiting_for:
 """
 
 import signal
-import sys
 from typing import Any, NoReturn
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain import source_appliance as domain
@@ -238,7 +239,7 @@ def adopted(frame: Frame, wanted: domain.Wanted) -> dict[str, Any]:
 def end(*_told: Any) -> NoReturn:
     """Whoever ends Ansible ends this by SIGTERM, often more than once: the first is heeded, and leaves time to clear up."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(143)
+    raise SystemExit(143)
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ description:
     has to do what.
   - Runs small PowerShell scripts through the host's own connection (C(winrm), C(psrp) or C(ssh)). They have not been run on
     a real Windows yet.
+author:
+  - azlocal.migrate contributors (@azlocal)
 options:
   name:
     description:
@@ -68,7 +70,7 @@ options:
     type: str
   volume:
     description:
-      - Cluster volume to use, by path (V(C:\ClusterStorage\UserStorage_1)), by its last part, or by its name in the cluster.
+      - Cluster volume to use, by path (V(C:\\ClusterStorage\\UserStorage_1)), by its last part, or by its name in the cluster.
       - Left out, it is the one where an earlier run began, else the one with the most free space.
     type: str
   switch:

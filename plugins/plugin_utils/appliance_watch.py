@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain.appliance_health import FOR_A_PERSON
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import appliance_facts, hosts
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.batch import StepFailed
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.scripts import let_go, run_script, said
@@ -19,6 +20,9 @@ from ansible_collections.azlocal.migrate.plugins.plugin_utils.waiting import PRI
 
 GROUPS = {"source": "source_appliance", "target": "target_appliance"}
 UNHEALTHY = "unhealthy"
+# An appliance reports twice a minute, and sets its clock soon after it starts. So one look may show what has just been
+# mended, or is about to be; what two reports repeat stays [I].
+GRACE_S = 60
 
 Answer = dict[str, Any]
 
@@ -35,11 +39,13 @@ def wait(
 ) -> Answer:
     """Look until both are healthy, waiting does not help, or the time is over. A look that fails is tried again.
 
-    Without ``people`` it ends where all that lacks is what a person has to do.
+    Without ``people`` it ends where all that lacks is what a person has to do, or what is wrong stays until one mends it.
     """
     began, stumbled = monotonic(), None
-    answer, teller = look(), _Teller(shown, monotonic)
-    while not answer["healthy"] and answer["waiting_helps"] and (people or not _persons(answer)):
+    answer, teller, trouble = look(), _Teller(shown, monotonic), _Trouble(monotonic)
+    while not answer["healthy"] and answer["waiting_helps"]:
+        if not people and (_persons(answer) or trouble.stays(answer)):
+            break
         teller.tell(answer)
         left = timeout_s - (monotonic() - began)
         if left <= 0:
@@ -73,6 +79,22 @@ def _persons(answer: Answer) -> bool:
     """Whether a person comes next, and nothing is wrong."""
     ill = any(one["status"] == UNHEALTHY for one in answer["appliances"].values())
     return bool(answer["waiting_for"]) and not ill
+
+
+class _Trouble:
+    """For how long every look has found the same thing wrong that a person has to mend."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._codes: frozenset[str] = frozenset()
+        self._since = 0.0
+
+    def stays(self, answer: Answer) -> bool:
+        now = self._monotonic()
+        codes = FOR_A_PERSON.intersection(one["error_code"] for one in answer["appliances"].values())
+        if codes != self._codes:
+            self._codes, self._since = codes, now
+        return bool(codes) and now - self._since >= GRACE_S
 
 
 class _Teller:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import (
+    ClientError,
     DeadlineExceeded,
     InvalidRequest,
     PermissionDenied,
@@ -26,6 +27,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors imp
     Unreachable,
 )
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.powershell import many
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import address
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.host_action import Host
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.waiting import PRINT_EVERY_S, say
 
@@ -51,8 +53,10 @@ def fetch(host: Host, source: str, path: str, sha256: str, *, user: str = "", pa
     login = {"user": user, "password": password}
     try:
         reply = host.call("put_file", path=path, sha256=sha256, size_bytes=0, source=source, **login)
-    except PermissionDenied as error:
-        error.remedy = "Let this user read it there; for a share, give a user and a password that may"
+    except ClientError as error:
+        error.message = address.hidden(error.message, source)  # a system's own words may repeat all of it
+        if isinstance(error, PermissionDenied):
+            error.remedy = "Let this user read it there; for a share, give a user and a password that may"
         raise
     return Put(path=path, sha256=sha256, changed=bool(reply["Changed"]))
 

@@ -567,7 +567,7 @@ def test_a_dead_target_appliance_is_replaced(bare: Lab) -> None:
     dead = image(bare, "target")
     dead.registered_at = bare.clock.now()
     image(bare, "target")
-    told, _calls = run(bare, TGT, replaces=True, project="migrate-lab")
+    told, _calls = run(bare, TGT, replaces="oldtgt", project="migrate-lab")
     assert told["waiting_for"]["step"] == "key"
     assert "dead one" in told["waiting_for"]["what"] and told["waiting_for"]["data"]["project"] == "migrate-lab"
 

@@ -72,9 +72,10 @@ def test_a_target_appliance_takes_the_place_of_a_dead_one(ground: Ground) -> Non
     assert ground.accepted(moment) == []
 
     azure_prepare.connect(TimedAzure(ground.lab), NEW, azure_prepare.TARGET)
-    with pytest.raises(ClientError) as foreign:
-        infrastructure(ground)
-    assert foreign.value.code == "extension_foreign"
+    for replaced in ("", "othertgt"):  # nobody is said to be dead, or somebody else
+        with pytest.raises(ClientError) as foreign:
+            infrastructure(ground, replaces=replaced)
+        assert foreign.value.code == "extension_foreign"
     made = infrastructure(ground, **named, replace=True)
     assert [(step.kind, step.verb) for step in made.steps] == [("grant", "put"), ("grant", "put"), ("extension", "put")]
     extensions = [part for part in ground.azure.parts.values() if part.kind == "replicationExtensions"]

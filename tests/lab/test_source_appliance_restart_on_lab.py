@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors import ClientError, Conflict
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients.vcenter_import import VcenterImport
 from ansible_collections.azlocal.migrate.plugins.module_utils.domain.appliance_mark import COMPLETE, IMPORTING, UPLOADED
+from ansible_collections.azlocal.migrate.plugins.module_utils.services.source_appliance import MOST_STEPS
 from ansible_collections.azlocal.migrate.tests.support.appliance_bench import (
     ApplianceBench,
     Killed,
@@ -127,6 +128,29 @@ def test_what_is_half_made_is_shown_by_a_check_and_removed_by_absent(
     assert writes(asked) == [] and "CreateImportSpec" in methods(asked)
     assert bench.run("absent").acts in (["discard"], [])
     assert bench.machines == []
+
+
+def test_a_machine_that_comes_on_after_it_was_looked_at_is_removed(
+    bench: ApplianceBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is killed while vCenter powers the machine on, and the next one is to remove it, at once."""
+    bench.run()
+    bench.run("powered_off", force_power_off=True)
+    for asked in kills(bench, monkeypatch):
+        if "PowerOnVM_Task" in methods(asked):
+            break
+    assert [vm.power for vm in bench.machines] == ["poweredOff"], "vCenter is at it"
+    assert bench.run("absent").acts == ["power_off", "remove"]
+    assert bench.machines == []
+
+
+def test_a_machine_that_contradicts_for_ever_ends_the_run(bench: ApplianceBench) -> None:
+    bench.run()
+    disturb(bench, "Destroy_Task", code="InvalidPowerState", times=-1)
+    with bench.told() as asked, pytest.raises(Conflict) as caught:
+        bench.run("absent")
+    assert caught.value.code == "appliance_restless" and caught.value.done == ("power_off",)
+    assert methods(asked).count("Destroy_Task") == MOST_STEPS - 1
 
 
 def test_a_machine_that_goes_between_two_reads(bench: ApplianceBench) -> None:

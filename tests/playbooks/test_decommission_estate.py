@@ -146,6 +146,28 @@ def test_a_run_that_leaves_azure_out_removes_no_machine(stage: Stage) -> None:
     assert only_looked.rc == 0 and f"{TARGET}: " in only_looked.stdout, only_looked.text
 
 
+@pytest.mark.parametrize("args", [(), ("--check",)], ids=["real", "check"])
+def test_a_run_that_leaves_the_hosts_out_removes_nothing(stage: Stage, args: tuple[str, ...]) -> None:
+    """The fabric must not go while the machine still reports to it. Only a localhost of the inventory can be limited to."""
+    appliance_on_cluster(stage)
+    inventory = stage.inventory("with_localhost", change=lambda tree: tree.update(hosts={"localhost": {}}))
+    moment = stage.records.moment()
+    limit = ("--limit", "localhost", *args)
+    limited = play(stage, TARGET, SOURCE, ids.EXTENSION, ids.TARGET_FABRIC, args=limit, inventory=inventory)
+    assert limited.rc != 0 and "looked for it in this run" in limited.text, limited.text
+    assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+
+
+def test_names_that_the_hosts_do_not_know_remove_nothing(stage: Stage) -> None:
+    appliance_on_cluster(stage)
+    named = {"azlocal_decommission": [TARGET, ids.EXTENSION, ids.TARGET_FABRIC]}
+    inventory = stage.inventory("own", change=lambda tree: tree.update(hosts={"localhost": named}))
+    moment = stage.records.moment()
+    done = stage.run("decommission_estate", inventory=inventory)
+    assert done.rc != 0 and "removed it in this run" in done.text, done.text
+    assert writes(stage, moment) == [] and len(stage.lab.cluster.vms) == 1
+
+
 def test_the_machine_of_the_source_appliance_may_have_a_name_of_its_own(stage: Stage) -> None:
     machine = next(iter(stage.lab.world.source.values()))
     mark = ApplianceMark(name=machine.name, sha256="0" * 64, run="1", step=COMPLETE)
@@ -159,6 +181,13 @@ def test_the_machine_of_the_source_appliance_may_have_a_name_of_its_own(stage: S
     assert machine.instance_uuid.lower() not in stage.lab.world.source
     again = play(stage, wanted, args=named)
     assert again.rc == 0 and all(count.changed == 0 for count in again.stats.values()), again.text
+
+
+def test_the_names_of_project_and_appliances_may_be_defaults_of_the_group(stage: Stage) -> None:
+    common = ("resource_group", "project", "source_appliance")
+    group = {name: LIST[MODULE][name] for name in common} | {"target_appliance": names.TARGET_APPLIANCE}
+    listed = run(stage, {**LIST, MODULE: {}, "module_defaults": {"group/azlocal.migrate.azure": group}})
+    assert listed.rc == 0 and listed.told[0].result["estate"], listed.text
 
 
 def test_the_examples_of_the_module(stage: Stage) -> None:

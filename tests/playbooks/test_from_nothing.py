@@ -8,9 +8,13 @@ Between the runs a person does what the last run asked for, and nothing else.
 
 from __future__ import annotations
 
+import threading
+from time import sleep
+
 import pytest
 
 from ansible_collections.azlocal.migrate.tests.playbooks.conftest import SetStage
+from ansible_collections.azlocal.migrate.tests.support.host_actions import calls
 from ansible_collections.azlocal.migrate.tests.support.newcomer import SEQUENCE, Done, play, site, until_done
 from ansible_collections.azlocal.migrate.tests.support.stage import Stage, Tree, awkward_localhost
 from lab import names
@@ -145,3 +149,51 @@ def test_it_works_without_groups_of_hosts_and_from_an_awkward_localhost(stage: S
     assert (run.rc, run.changed, run.complaints()) == (0, {}, []), run.text
     assert names.TARGET_APPLIANCE not in run.stats
     assert stage.run("prepare", "--check", inventory=inventory).complaints() == []
+
+
+@pytest.mark.usefixtures("walk")
+def test_a_registered_source_appliance_whose_tools_are_stopped_is_not_taken_for_a_fresh_one(stage: Stage) -> None:
+    vm = stage.lab.world.source[stage.lab.appliances[names.SOURCE_APPLIANCE].vm.lower()]
+    before, vm.tools = vm.tools, "guestToolsNotRunning"
+    try:
+        runs = [play(stage, "discover"), play(stage, "discover", "--check")]
+    finally:
+        vm.tools = before
+    for done in runs:
+        assert taken_for_fresh(done), "the deployment alone cannot tell"
+        assert (done.run.rc, done.waits) == (0, []), done.run.text
+        assert {row["name"] for row in stage.rows} <= set(done.run.stats)
+
+
+@pytest.mark.usefixtures("walk")
+def test_a_registered_target_appliance_that_restarts_is_not_taken_for_a_fresh_one(stage: Stage) -> None:
+    appliance = stage.lab.appliances[names.TARGET_APPLIANCE]
+    seen = looks(stage)
+
+    def boots() -> None:
+        while looks(stage) == seen:
+            sleep(0.1)
+        appliance.answers_from = 0.0
+
+    appliance.answers_from = float("inf")
+    windows = threading.Thread(target=boots, daemon=True)
+    windows.start()
+    try:
+        done = play(stage, "replicate")
+    finally:
+        appliance.answers_from = 0.0
+    assert taken_for_fresh(done), "the deployment alone cannot tell"
+    assert (done.run.rc, done.waits) == (0, []), done.run.text
+    assert {row["name"] for row in stage.rows} <= set(done.run.stats)
+
+
+def looks(stage: Stage) -> int:
+    """How often the machine of the target appliance was looked at."""
+    return sum("get_appliance_host" in call["method"] for call in calls(stage.lab))
+
+
+def taken_for_fresh(done: Done) -> bool:
+    deployed = [told.result for told in done.run.told if "Deploy the" in told.task and told.result.get("actions") == []]
+    return any(
+        "first start" in deployment["waiting_for"]["what"] for deployment in deployed if deployment["waiting_for"]
+    )

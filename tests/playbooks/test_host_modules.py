@@ -74,3 +74,15 @@ def test_the_target_appliance_planned_made_made_again_and_taken_back(stage: Stag
     assert [told.result["changed"] for told in taken.told] == [True, False], taken.text
     assert not stage.lab.cluster.vms and not stage.lab.cluster.files
     assert writes(stage) == before + 1
+
+
+@pytest.mark.parametrize("address", ["https://me:SECRET@elsewhere.example/a.zip", "http://me:SECRET@nas.example/a.zip"])
+def test_no_secret_of_an_images_address_is_shown_however_much_is_asked_for(stage: Stage, address: str) -> None:
+    options = {"name": names.TARGET_APPLIANCE, "image": f"{address}?sig=SECRET#SECRET", "sha256": "0" * 64}
+    play = {"hosts": names.NODES[0], "gather_facts": False, "tasks": [{"azlocal.migrate.target_appliance": options}]}
+    path = stage.lab.state_dir / "secret.yml"
+    path.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    failed = stage.run(str(path), "-vvvv", "--diff")
+    assert failed.complaints() == []
+    assert failed.rc != 0 and address.split("@")[1].partition("/")[0] in failed.told[0].result["msg"], failed.text
+    assert "SECRET" not in failed.text

@@ -53,10 +53,11 @@ def test_the_examples(stage: Stage) -> None:
 def test_what_is_missing_is_named(stage: Stage) -> None:
     stage.lab.switches.missing_rights, stage.lab.switches.missing_privileges = (RIGHT,), (PRIVILEGE,)
     try:
-        told = run(stage, ASK, changed(ASK, fail_on="any"))
+        told = run(stage, ASK, changed(ASK, fail_on="step"), changed(ASK, fail_on="any"))
     finally:
         stage.lab.switches.missing_rights = stage.lab.switches.missing_privileges = ()
-    kept, failed = (one.result for one in told.told)
+    kept, step, failed = (one.result for one in told.told)
+    assert step["gaps"] == kept["gaps"] and not step.get("failed")
     assert told.rc != 0 and [gap["right"] for gap in kept["gaps"]] == [RIGHT, PRIVILEGE], told.text
     assert kept["gaps"][0]["phases"] == ["prepare"] and names.RESOURCE_GROUP in kept["gaps"][0]["scope"]
     assert failed["error_code"] == "rights_missing" and RIGHT in failed["msg"] and PRIVILEGE in failed["msg"]
@@ -68,9 +69,10 @@ def test_what_is_missing_is_named(stage: Stage) -> None:
     ("options", "code"),
     [
         ({"resource_group": ""}, "MissingOption"),
+        ({"resource_group": "", "fail_on": "step"}, "MissingOption"),
         ({"systems": ["vcenter"], "hostname": ""}, "no_vcenter"),
     ],
 )
 def test_what_is_refused(stage: Stage, options: dict[str, Any], code: str) -> None:
-    told = run(stage, changed(ASK, fail_on="any", **options))
+    told = run(stage, changed(ASK, **{"fail_on": "any", **options}))
     assert told.rc != 0 and told.told[0].result["error_code"] == code, told.text

@@ -16,7 +16,7 @@ from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import hosts
-from lab import names
+from lab import appliances, names
 from lab.runtime import Lab
 
 PACKAGE = "ansible_collections.azlocal.migrate.plugins.action"
@@ -30,6 +30,8 @@ class Killed(BaseException):
 def variables(lab: Lab, place: str, **more: Any) -> dict[str, Any]:
     """What the inventory says of a node or an appliance of the lab."""
     appliance = place in APPLIANCES.values()
+    role = appliances.SOURCE if place == names.SOURCE_APPLIANCE else appliances.TARGET
+    where = {"ansible_host": appliances.ADDRESSES[role], "ansible_winrm_host": "127.0.0.1"} if appliance else {}
     return {
         "inventory_hostname": place,
         "ansible_connection": "winrm",
@@ -40,6 +42,7 @@ def variables(lab: Lab, place: str, **more: Any) -> dict[str, Any]:
         "ansible_winrm_scheme": "https",
         "ansible_winrm_transport": "basic",
         "ansible_winrm_ca_trust_path": str(lab.tls.ca),
+        **where,
         **more,
     }
 

@@ -70,6 +70,17 @@ def test_every_variable_of_the_page_is_one_of_the_roles() -> None:
     assert named - known == set()
 
 
+def test_every_way_in_is_one_that_the_requirements_bring() -> None:
+    """Plain pywinrm has no Kerberos; and who signs in with NTLM needs a password."""
+    example = yaml.safe_load(
+        (ROOT / "inventories/example/group_vars/azure_local_hosts.yml").read_text(encoding="utf-8")
+    )
+    for said in (example, *(group["vars"] for group in EVERYTHING["children"].values())):
+        assert said["ansible_winrm_transport"] == "ntlm"
+        assert said["ansible_password"].startswith("{{ lookup('ansible.builtin.env'")
+    assert "pywinrm[kerberos]" in PAGE and "kinit" in PAGE
+
+
 def test_every_playbook_and_module_of_the_page_exists() -> None:
     assert set(re.findall(r"ansible-playbook azlocal\.migrate\.(\w+)", PAGE)) == set(WALK)
     named = set(re.findall(r"azlocal\.migrate\.(\w+)", PAGE)) - {"wave"}

@@ -39,10 +39,11 @@ def look(lab: Lab, place: str, name: str, port: int) -> Found:
     known = _known(lab, name)
     if known is None or _said(lab.switches.unresolved_names, place, name):
         return Found(reason=NOT_RESOLVED)
-    address, ports, up = known
+    label, address, ports, up = known
     if not port:
         return Found((address,))
-    if not up or _said(lab.switches.blocked_ports, place, name, f":{port}"):
+    # a firewall knows machines, however they were called
+    if not up or any(_said(lab.switches.blocked_ports, place, one, f":{port}") for one in (name, label)):
         return Found((address,), reason=TIMED_OUT)
     return Found((address,), True) if port in ports else Found((address,), reason=REFUSED)
 
@@ -52,17 +53,17 @@ def _said(patterns: tuple[str, ...], place: str, name: str, port: str = "") -> b
     return any(fnmatchcase(one, pattern.lower()) for one in asked for pattern in patterns)
 
 
-def _known(lab: Lab, name: str) -> tuple[str, frozenset[int], bool] | None:
-    """(address, open ports, whether it is up) of a name or an address."""
+def _known(lab: Lab, name: str) -> tuple[str, str, frozenset[int], bool] | None:
+    """(its own name, address, open ports, whether it is up) of a name or an address."""
     asked = name.lower()
     if asked == "localhost":  # so the lab's vCenter is called on the controller
-        return "127.0.0.1", frozenset({443, *(server.port for server in lab.servers.values())}), True
+        return asked, "127.0.0.1", frozenset({443, *(server.port for server in lab.servers.values())}), True
     short = asked.removesuffix(DOMAIN)
     for label, (address, ports, up) in _machines(lab).items():
         if asked == address or short == label:
-            return address, ports, up
+            return label, address, ports, up
     if any(asked == domain or asked.endswith(f".{domain}") for domain in _PUBLIC):
-        return f"20.0.0.{1 + sum(asked.encode()) % 250}", frozenset({443}), True
+        return asked, f"20.0.0.{1 + sum(asked.encode()) % 250}", frozenset({443}), True
     return None
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -147,13 +148,14 @@ def _gathered(shelf: Shelf, partial: str, begun: File | None, params: Params, ca
 
 def _fetched(lab: Lab, shelf: Shelf, params: Params) -> bytes:
     source = str(params["source"])
-    missing = ScriptError("SourceNotFound", f"{source} was not found.")
+    missing = ScriptError("SourceNotFound", f"{_shown(source)} was not found.")
     if source.startswith("\\\\"):
         if (params.get("user"), params.get("password")) != (names.HOST_USER, names.HOST_PASSWORD):
             raise ScriptError("AccessDenied", f"Access to {source} is denied: the logon of this session ends here.")
         host, port, file = source.split("\\")[2], 445, source.removeprefix(media.SHARE)
     elif source.lower().startswith(("https://", "http://")):
-        host, port, file = source.split("/")[2], 443, source.removeprefix(media.URL)
+        address = _shown(source)
+        host, port, file = address.split("/")[2], 443, address.removeprefix(media.URL)
     else:
         local = shelf.get(source)
         if local is None:
@@ -165,6 +167,11 @@ def _fetched(lab: Lab, shelf: Shelf, params: Params) -> bytes:
     if path.parent != lab.state_dir / "media" or not path.is_file():
         raise missing
     return path.read_bytes()
+
+
+def _shown(source: str) -> str:
+    """An address without user, query and fragment, which may hold a secret: told as the script tells it."""
+    return re.sub(r"(?s)(?<=://)[^/?#]*@|[?#].*", "", source) if "://" in source else source
 
 
 def expand_file(lab: Lab, place: str, params: Params, cause: int) -> Any:

@@ -39,6 +39,8 @@ _PASSING = {
 }
 # What no waiting mends, because the appliance as it is will never be healthy.
 LASTING = frozenset({"appliance_licence", "appliance_site_gone"})
+# What stays until a person mends it, in Azure, in vCenter or in the appliance.
+FOR_A_PERSON = frozenset({"appliance_skew", "discovery_stuck", "fabric_failed", "vcenter_failed"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,7 +35,7 @@ class Told:
     cluster_username: str = ""
     key_generated: bool | None = None  # what Azure shows: the project knows an appliance of this name
     configured: bool | None = None  # what Azure shows: the target's fabric is there
-    replaces: bool = False  # this target appliance takes the place of a dead one
+    replaces: str = ""  # name of the dead target appliance whose place this one takes
 
 
 Waiting = dict[str, Any]
@@ -120,7 +120,7 @@ def _key(wanted: Wanted, told: Told, seen: Seen) -> Waiting:
             " than zero by then"
         )
         if told.replaces:
-            path += ". The new appliance takes the place of the dead one for all virtual machines of the project"
+            path += f". The new appliance takes the place of the dead one, {told.replaces}, for all virtual machines of the project"
     return _waiting(
         "key",
         "somebody who may write to the Azure Migrate project",

@@ -336,9 +336,9 @@ def lock_scope(lock: str) -> str:
     return lock[:at]
 
 
-def _touches(scope: str, arm_id: str) -> bool:
+def _touches(lock: str, arm_id: str) -> bool:
     """A lock forbids to delete its scope, what is below it, and what it is in."""
-    return arm_id.startswith("/") and (_within(arm_id, scope) or _within(scope, arm_id))
+    return arm_id.startswith("/") and (_within(arm_id, lock) or _within(lock, arm_id))
 
 
 def _under(locks: Sequence[Leftover], leftover: Leftover) -> Leftover:

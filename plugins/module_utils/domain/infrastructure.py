@@ -224,6 +224,7 @@ class Seen:
     extension_is_ours: bool = False  # asked only of one that failed
     locks: tuple[Lock, ...] | None = None
     diagnostics: Mapping[str, Any] | None = None  # of our setting; empty where there is none
+    replaced_fabric_id: str = ""  # of the dead target appliance whose place ours takes
 
     @property
     def extension_id(self) -> str:

@@ -251,7 +251,7 @@ def _extension(seen: Seen, wanted: Wanted) -> Iterator[Step]:
         yield Step(kind="extension", verb="wait", path=own.id, what=what)
         return
     if own is None:
-        for part in (part for part in seen.foreign if not of_dead_target(part, seen, wanted)):
+        for part in (part for part in seen.foreign if not of_dead_target(part, seen)):
             yield from removal("extension", part, f"replication extension {part.name} of other appliances")
     elif own.is_bad or other_fabrics(own, seen) or other_account(own, seen):
         yield from removal("extension", own, what)

@@ -150,7 +150,7 @@ def _extension_problems(seen: Seen, wanted: Wanted) -> Iterator[Problem]:
         yield from _problem("extension_other_account", text, own, seen, wanted)
     for part in seen.foreign:
         text = f"the vault holds a replication extension of other appliances, {part.name} ({part.state})"
-        if own is None and seen.extension_id and not of_dead_target(part, seen, wanted):
+        if own is None and seen.extension_id and not of_dead_target(part, seen):
             yield from _problem("extension_foreign", text, part, seen, wanted)
         else:
             remedy = "One project serves one pair of appliances; delete it once no VM uses it"
@@ -163,10 +163,10 @@ def _is_made_anew(own: Part, seen: Seen) -> bool:
     return ours and passes("extension", own.reason_code, own.reason)
 
 
-def of_dead_target(part: Part, seen: Seen, wanted: Wanted) -> bool:
+def of_dead_target(part: Part, seen: Seen) -> bool:
     """Whether it joins our source appliance to the target appliance that ours replaces: it stays beside ours."""
-    source, target = part.fabric_ids
-    return bool(wanted.replaces and target) and ids.same_id(source, seen.source.fabric_id)
+    pair = seen.source.fabric_id, seen.replaced_fabric_id
+    return bool(seen.replaced_fabric_id) and all(map(ids.same_id, part.fabric_ids, pair))
 
 
 def _agent_problems(seen: Seen) -> Iterator[Problem]:

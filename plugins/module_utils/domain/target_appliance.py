@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import project_rules
+from . import address, project_rules
 from .problem import Problem
 
 CPU_CORES, MEMORY_MB = 8, 16 * 1024
@@ -134,7 +134,7 @@ def refuse(wanted: Wanted) -> list[Problem]:
         remedy = "take it from the page that offers the download, or from whoever published the file"
         problems.append(_block("bad_value", text, remedy, "sha256"))
     if wanted.image.lower().startswith("http://"):
-        text = f"{wanted.image} is not fetched without TLS"
+        text = f"{address.shown(wanted.image)} is not fetched without TLS"
         problems.append(_block("bad_value", text, "give an https address, a share, or a path on the host", "image"))
     for option, asked, least, unit in (
         ("cpu_cores", wanted.cpu_cores, CPU_CORES, "vCPU"),

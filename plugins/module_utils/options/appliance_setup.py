@@ -58,7 +58,7 @@ SPEC: dict[str, Any] = {
     "entra_app": _entra_app(),
     "other_client_ids": {"type": "list", "elements": "str", "default": []},
     "proxy_address": _TEXT,
-    "proxy_bypass": _TEXT,
+    "proxy_bypass": {**_TEXT, "no_log": False},
     "auto_update": {"type": "bool"},
     "bandwidth_limit_mbps": {"type": "int"},
     "blackout_windows": {
@@ -80,7 +80,7 @@ SPEC: dict[str, Any] = {
     "cluster_username": _TEXT,
     "key_generated": {"type": "bool"},
     "configured": {"type": "bool"},
-    "replaces": {"type": "bool", "default": False},
+    "replaces": _TEXT,
     "answer_timeout_s": {"type": "int", "default": 120},
     "timeout_s": {"type": "int", "default": 3600},
     "poll_interval_s": {"type": "int", "default": 15},
@@ -94,6 +94,7 @@ _TOLD = (
     "cluster_fqdn",
     "cluster_domain",
     "cluster_username",
+    "replaces",
 )
 
 
@@ -126,7 +127,6 @@ def told(options: Mapping[str, Any], address: str) -> Told:
         address=address,
         key_generated=options["key_generated"],
         configured=options["configured"],
-        replaces=options["replaces"],
         **{name: options[name] or "" for name in _TOLD},
     )
 

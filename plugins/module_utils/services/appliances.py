@@ -161,7 +161,7 @@ class Appliances:
             resource_group=self.scope.resource_group,
             key_generated=verdict.status != NO_KEY,
             configured=False,
-            replaces=view.role == TARGET and verdict.status == NO_KEY and bool(view.others),
+            replaces=", ".join(view.others) if view.role == TARGET and verdict.status == NO_KEY else "",
         )
         seen = Seen(
             computer=hostname or view.name,

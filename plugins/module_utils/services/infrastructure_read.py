@@ -48,6 +48,7 @@ class Reader:
             source=self._joined(source, self.project.source_fabric if source.site_id else None),
             target=self._joined(target, self.project.target_fabric if target.site_id else None),
             policy=self.part(infrastructure.policy_id(solution.vault_id)),
+            replaced_fabric_id=self.project.target_fabric_id_of(wanted.replaces) if wanted.replaces else "",
         )
         seen = dataclasses.replace(
             seen,

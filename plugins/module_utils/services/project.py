@@ -111,6 +111,17 @@ class Project:
     def target_fabric(self) -> Fabric | None:
         return fabric_of(self._fabrics, "azStackHciSiteId", self.site_id(self.scope.target_appliance))
 
+    def target_fabric_id_of(self, appliance: str) -> str:
+        """Of a target appliance that need not be in the project's list any more; empty where it has no fabric."""
+        for fabric in self._fabrics:
+            custom = (fabric.get("properties") or {}).get("customProperties") or {}
+            theirs, site = custom.get("azStackHciSiteId") or "", self.sites.get(appliance.lower(), "")
+            named = custom.get("applianceName") or []  # a list with one name in what was recorded
+            names = [named] if isinstance(named, str) else named
+            if theirs and (same_id(theirs, site) or appliance.lower() in [str(name).lower() for name in names]):
+                return str(fabric["id"])
+        return ""
+
     @cached_property
     def fabrics(self) -> tuple[Fabric, Fabric]:
         """Source and target fabric, both connected."""

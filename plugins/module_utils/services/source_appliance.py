@@ -76,13 +76,14 @@ class SourceAppliance:
         wanted = self.wanted
         refuse(domain.refuse(wanted, deploys=wanted.state != "absent"))
         found, plan = self._look()
-        first = plan.machine
+        first, tries = plan.machine, 0
         outcome.before = domain.shown(first)
         while plan.act:
-            if len(outcome.acts) == MOST_STEPS:
+            if tries == MOST_STEPS:
                 raise Conflict(f"{wanted.name} is not as wanted after {MOST_STEPS} steps", code="appliance_restless")
-            self._do(plan, outcome)
-            outcome.acts.append(plan.act)
+            tries += 1
+            if self._done(plan, outcome):
+                outcome.acts.append(plan.act)
             if self.check:
                 break
             found, plan = self._look()
@@ -97,6 +98,17 @@ class SourceAppliance:
         plan = domain.plan(self.wanted, found)
         refuse(plan.problems)
         return found, plan
+
+    def _done(self, plan: Plan, outcome: Outcome) -> bool:
+        """False where the machine has come on since it was looked at: a killed run may have ordered that before."""
+        try:
+            self._do(plan, outcome)
+        except Conflict as error:
+            if plan.act != "remove" or error.code != "InvalidPowerState":
+                raise
+            self.clock.sleep(LOOK_S)
+            return False
+        return True
 
     def _do(self, plan: Plan, outcome: Outcome) -> None:
         """One step. A check looks at everything that a deployment needs, and stops there."""

@@ -66,6 +66,12 @@ function Open-Share($Unc) {
     }
 }
 
+function Get-Shown($Address) {
+    # of an address: no user, and no query or fragment, which may hold a token; a share or a path stays as it is
+    if ($Address -notmatch '://') { return $Address }
+    return $Address -replace '(?s)(?<=://)[^/?#]*@|[?#].*', ''
+}
+
 function Open-Web($Address, $Offset) {
     [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
     $request = [Net.WebRequest]::Create($Address)
@@ -76,7 +82,7 @@ function Open-Web($Address, $Offset) {
     } catch {
         $answer = $_.Exception.GetBaseException().Response
         if ($Offset -gt 0 -and $answer -and [int]$answer.StatusCode -eq 416) { return Open-Web $Address 0 }
-        Stop-Script 'SourceNotFound' "$Address cannot be fetched: $($_.Exception.GetBaseException().Message)"
+        Stop-Script 'SourceNotFound' "$(Get-Shown $Address) cannot be fetched: $($_.Exception.GetBaseException().Message)"
     }
 }
 
@@ -105,7 +111,9 @@ function Receive-Source {
     $share = $source.StartsWith('\\')
     if ($share) { Open-Share $source }
     try {
-        if (-not (Test-Path -LiteralPath $source -PathType Leaf)) { Stop-Script 'SourceNotFound' "$source was not found." }
+        if (-not (Test-Path -LiteralPath $source -PathType Leaf)) {
+            Stop-Script 'SourceNotFound' "$(Get-Shown $source) was not found."
+        }
         if ($Params.check) { return }
         $from = [IO.File]::Open($source, [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]::Read)
         try {

@@ -16,6 +16,7 @@ import tree_sitter_powershell
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.index import find
 from ansible_collections.azlocal.migrate.plugins.module_utils.catalogue.scripts import SCRIPTS as MEANINGS
 from ansible_collections.azlocal.migrate.plugins.module_utils.clients import powershell
+from ansible_collections.azlocal.migrate.plugins.module_utils.domain import address
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import scripts
 from lab.host.scripts import TWINS
 
@@ -127,6 +128,15 @@ def test_a_share_is_closed_however_a_script_ends() -> None:
     (closing,) = [block for block in of_kind(text, "function_statement") if "Remove-PSDrive" in block]
     assert closing.startswith("function Close-Share")
     assert any("Close-Share" in block for block in of_kind(text, "finally_clause"))
+
+
+def test_a_source_is_told_without_what_may_be_secret_in_it() -> None:
+    """Cut by the same pattern as in Python, which other tests try."""
+    text = scripts.script_text("put_file")
+    told = re.findall(r"Stop-Script '\w+' \"(.*)\"", text)
+    assert sum("Get-Shown" in message for message in told) == 2
+    assert not [message for message in told if re.search(r"(?<!Get-Shown )\$(source|Address)", message)]
+    assert f"'(?s){address.SECRET.pattern}'" in text
 
 
 @pytest.mark.parametrize("name", ["new_appliance_vm", "remove_appliance_vm"])

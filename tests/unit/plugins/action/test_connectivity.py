@@ -158,12 +158,25 @@ def test_from_the_controller_with_its_own_sockets(ready: Callable[..., Lab], clo
     assert calls(running) == []
 
 
-def test_the_configuration_managers_are_named_by_the_inventory(ready: Callable[..., Lab], closed: int) -> None:
+def test_the_configuration_managers_are_where_the_inventory_says(ready: Callable[..., Lab]) -> None:
     running = ready()
-    found = look(running, "localhost", checks=["appliances"], timeout_s=1)
-    managers = {row["name"] for row in found["results"] if row["port"] == 44368}
-    assert managers == {SOURCE, TARGET}
-    assert {row["error_code"] for row in found["results"] if row["port"] == 44368} == {"name_unknown"}
+    said: dict[str, dict[str, Any]] = {SOURCE: {"ansible_host": ""}, TARGET: {"ansible_host": "127.0.0.1"}}
+    found = run(running, "connectivity", "localhost", {"checks": ["appliances"], "timeout_s": 1}, said=said)
+    managers = {row["name"]: row["error_code"] for row in found["results"] if row["port"] == 44368}
+    assert managers == {SOURCE: "name_unknown", "127.0.0.1": "port_refused"}
+    logins = [row for row in found["results"] if row["why_needed"] == "Ansible signs in there"]
+    assert {(row["name"], row["ok"]) for row in logins} == {("127.0.0.1", True)}
+
+
+@pytest.mark.parametrize(("place", "other"), [(SOURCE, "10.10.0.12"), (TARGET, "10.10.0.11")])
+def test_an_appliance_without_a_name_in_dns_is_reached_by_its_address(
+    ready: Callable[..., Lab], place: str, other: str
+) -> None:
+    running = ready(unresolved_names=("labsrc>labtgt", "labtgt>labsrc"))
+    found = look(running, place, checks=["appliances"], fail_on="any")
+    assert [(row["name"], row["port"], row["ok"]) for row in found["results"]] == [(other, 445, True)]
+    named = look(running, place, checks=["appliances"], source_appliance=SOURCE, target_appliance=TARGET)
+    assert set(bad(named).values()) == {"name_unknown"}
 
 
 def test_a_proxy_of_the_environment_stands_before_azure(

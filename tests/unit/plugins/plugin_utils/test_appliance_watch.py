@@ -145,6 +145,35 @@ def test_where_waiting_does_not_help_there_is_none() -> None:
     assert (world.looks, ended["failed"], ended["msg"]) == (1, True, "app1 is unhealthy. mend it")
 
 
+def skewed(code: str = "appliance_skew") -> Answer:
+    return answer(one("app1", "unhealthy", code))
+
+
+@pytest.mark.parametrize("code", ["appliance_skew", "discovery_stuck", "fabric_failed", "vcenter_failed"])
+def test_what_a_person_has_to_mend_is_not_waited_for_where_nobody_wants_it(code: str) -> None:
+    world = World(skewed(code))
+    ended = world.wait(timeout_s=3600, people=False)
+    assert (ended["failed"], ended["error_code"], world.now) == (True, code, appliance_watch.GRACE_S)
+    assert ended["msg"] == "not healthy after 60 s: app1 is unhealthy. mend it"
+    patient = World(skewed(code))
+    assert patient.wait(timeout_s=3600)["failed"] and patient.now == 3600
+
+
+def test_beside_a_persons_step_it_is_not_waited_for_either() -> None:
+    world = World(answer(one("app1", "unhealthy", "vcenter_failed"), one("app2", "no_key", "appliance_no_key", KEY)))
+    assert (world.wait(people=False)["error_code"], world.now) == ("vcenter_failed", appliance_watch.GRACE_S)
+
+
+def test_one_that_passes_or_changes_is_no_false_alarm() -> None:
+    world = World(skewed(), skewed(), SLOW, skewed(), None, skewed("fabric_failed"), skewed(), answer())
+    assert world.wait(timeout_s=3600, people=False)["healthy"]
+
+
+def test_what_may_pass_by_itself_is_waited_for() -> None:
+    world = World(SICK)
+    assert world.wait(timeout_s=3600, people=False)["failed"] and world.now == 3600
+
+
 def test_no_time_is_one_look() -> None:
     world = World(SICK)
     assert world.wait(timeout_s=0)["failed"] and (world.looks, world.now) == (1, 0)

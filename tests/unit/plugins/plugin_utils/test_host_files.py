@@ -23,7 +23,7 @@ from ansible_collections.azlocal.migrate.plugins.module_utils.clients.errors imp
 from ansible_collections.azlocal.migrate.plugins.plugin_utils import host_files, waiting
 from ansible_collections.azlocal.migrate.plugins.plugin_utils.host_action import Host
 from ansible_collections.azlocal.migrate.tests.support.host_actions import action, calls
-from lab import names
+from lab import media, names
 from lab.host.scripts_files import Shelf
 from lab.runtime import Lab
 
@@ -212,3 +212,25 @@ def test_a_line_is_said_when_it_changes_and_not_more_than_once_a_minute(capsys: 
     wait(iter([*[None] * 9, "done"]), shown="on")
     assert capsys.readouterr().err.count("the installer: it works") == 1
     assert waiting.PRINT_EVERY_S == 60.0
+
+
+@pytest.mark.parametrize(
+    "source", ["https://elsewhere.example/a.zip", media.URL + "none.zip", "ftp://nas.example/a.zip"]
+)
+def test_no_secret_of_an_address_is_told(running: Lab, source: str) -> None:
+    address = source.replace("://", "://me:SECRET@") + "?sv=1&sig=SECRET#SECRET"
+    with pytest.raises(ClientError) as caught:
+        host_files.fetch(host(running), address, PATH, SHA256)
+    assert caught.value.code == "SourceNotFound" and "SECRET" not in str(caught.value)
+    assert source.split("/")[2] in str(caught.value)
+
+
+def test_nor_where_the_host_itself_repeats_it(running: Lab) -> None:
+    one, address = host(running), "https://me:SECRET@store.example/a.zip?sig=SECRET"
+
+    def repeat(script: str, **params: Any) -> Any:
+        raise ServiceError(f"Windows does not like {params['source']}", code="Strange")
+
+    one.call = repeat  # type: ignore[method-assign]
+    with pytest.raises(ServiceError, match=r"does not like https://store\.example/a\.zip$"):
+        host_files.fetch(one, address, PATH, SHA256)

@@ -557,5 +557,5 @@ def test_the_words_fit_the_case() -> None:
     assert "device code" in what(wanted(), TOLD, seen())
     assert "device code" not in what(wanted(entra=APP), TOLD, seen(registry=APP.registry))
     assert "second time" in what(TARGET, TOLD, target()) and "second time" not in what(wanted(), TOLD, seen())
-    assert "dead one" in what(TARGET, dataclasses.replace(TOLD, replaces=True), target())
+    assert "the dead one, old1, for" in what(TARGET, dataclasses.replace(TOLD, replaces="old1"), target())
     assert "dead one" not in what(TARGET, TOLD, target())

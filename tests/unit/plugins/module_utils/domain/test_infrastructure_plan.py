@@ -359,6 +359,7 @@ def test_the_extension_of_a_dead_target_appliance_stays_beside_ours(replace: boo
     items = (Item(name="vm-1", policy=policy().name, extension=OLD.name),)
     seen: Seen = dataclasses.replace(READY, extensions=(OLD,), items=items)
     assert codes(plan(seen, WANTED)) == ["extension_foreign"], "unless somebody says that it is dead"
+    seen = dataclasses.replace(seen, replaced_fabric_id=OLD_TARGET.upper())
     end, taken = followed(seen, wanted(replaces="old", replace=replace))
     assert [(step.kind, step.verb) for step in taken] == [("extension", "put")]
     assert end.foreign == [OLD] and end.extension is not None
@@ -366,9 +367,12 @@ def test_the_extension_of_a_dead_target_appliance_stays_beside_ours(replace: boo
     assert OLD.name in warning and "delete it once no VM uses it" in warning
 
 
-def test_naming_a_dead_target_appliance_excuses_no_other_pair() -> None:
-    found = plan(dataclasses.replace(READY, extensions=(foreign(),)), wanted(replaces="old"))
-    assert codes(found) == ["extension_foreign"]
+@pytest.mark.parametrize("dead", ["", f"{OLD_TARGET}er"], ids=["no fabric", "another one"])
+@pytest.mark.parametrize("theirs", [foreign(), OLD], ids=["of another pair", "of our source appliance"])
+def test_naming_a_dead_target_appliance_excuses_no_other_pair(theirs: Part, dead: str) -> None:
+    """Our source appliance may have been joined to a third one, which is in use."""
+    seen = dataclasses.replace(READY, extensions=(theirs,), replaced_fabric_id=dead)
+    assert codes(plan(seen, wanted(replaces="old"))) == ["extension_foreign"]
 
 
 # -- appliances ---------------------------------------------------------------------------------------------------
