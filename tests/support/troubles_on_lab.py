@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, cast
 
-from lab import media, names
+from lab import appliances, media, names
 from lab.appliances import SIMILAR
 from lab.azure import ids, sites, storage, traces
 from lab.switches import Switches
@@ -214,7 +214,7 @@ TROUBLES = [
         step="connectivity from the target appliance",
         code="endpoint_unreachable",
         why="only the target appliance can try it, and it has just come up",
-        says=("labsrc", "445"),
+        says=(appliances.ADDRESSES[appliances.SOURCE], "445"),
         switches={"blocked_ports": ("labtgt>labsrc:445",)},
     ),
     # -- files ---------------------------------------------------------------------------------------------------
