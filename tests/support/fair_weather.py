@@ -63,13 +63,20 @@ def excused(harness: Harness, result: Plain, reached: Phase) -> bool:
     assert isinstance(weather, Weather)
     faults = [(where.partition(", ")[0], fault) for where, fault in weather.drawn if f", {source.name}, " in where]
     if result["error_code"] == "timeout":  # the wait for it has an end only where a job has none
-        return any(fault.get("stuck") for _job, fault in faults) or contradicted(harness.lab.switches, result, faults)
+        stuck = any(fault.get("stuck") for _job, fault in faults)
+        return stuck or held_up(harness.lab.switches, weather) or contradicted(harness.lab.switches, result, faults)
     broken = {job for job, fault in faults if fault.get("code") or fault.get("stuck")}
     if broken & ({SEEDED_JOB, FAILOVER_JOB} if reached == Phase.MIGRATED else {SEEDED_JOB}):
         return True
     acts = any(uuid == source.instance_uuid.lower() for _act, uuid in weather.acts)
     stuck = any(fault.get("stuck") for _job, fault in faults)
     return acts or stuck or source.awkward not in ("", "ipv6")
+
+
+def held_up(lab: Switches, weather: Weather) -> bool:
+    """Where enabling fails for all, all are cleaned up, and enabled anew once nobody is waited for: one that is stuck is."""
+    fails_for_all = lab.storage_firewall != "open" or lab.storage_region
+    return bool(fails_for_all and any(fault.get("stuck") for _where, fault in weather.drawn))
 
 
 def contradicted(lab: Switches, result: Plain, faults: list[tuple[str, Plain]]) -> bool:

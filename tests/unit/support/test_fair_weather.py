@@ -61,6 +61,14 @@ def test_a_wait_without_end_needs_a_job_without_end(harness: Harness) -> None:
     assert told.excused()
 
 
+def test_who_is_cleaned_up_waits_for_one_that_is_stuck(harness: Harness) -> None:
+    told = Told(harness)
+    told.drew(ENABLE, STUCK, name=harness.names[1])
+    assert not told.excused()
+    harness.lab.switches.storage_firewall = "closed"
+    assert told.excused()
+
+
 @pytest.mark.parametrize(
     ("job", "fault", "goal", "good"),
     [
