@@ -25,11 +25,11 @@ SAYS = {
     "storage_firewall": "cannot be reached from public networks",
     "storage_region": "the vault in",
     "discovery_stuck": "not_discovered",
+    "graph_bridge": "bridge",
 }
 # a cutover besides these
 SAYS_LATER = {
     "bridge_status": "resource bridge is Offline",
-    "graph_bridge": "bridge",
     "silent_agents": "agent_silent",
     "dead_agent": "agent_silent",
     "consolidation_needed": "its disks need consolidation",
